@@ -1,0 +1,1 @@
+"""The cloud service: lots near me, fee by plate, payment."""

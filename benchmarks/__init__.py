@@ -1,0 +1,1 @@
+"""Measured answers and the simulated lot."""

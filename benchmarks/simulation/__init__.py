@@ -1,0 +1,1 @@
+"""A simulated car park: traffic, cameras, drivers, and the demo day."""

@@ -1,0 +1,1 @@
+"""Mirrors a lot to the cloud and brings settlements down."""

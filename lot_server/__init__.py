@@ -1,0 +1,1 @@
+"""The lot's local server: lanes, stays, fees and hardware."""

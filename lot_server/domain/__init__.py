@@ -1,0 +1,1 @@
+"""The rules of a car park, standard library only."""

@@ -1,0 +1,1 @@
+"""The API that processes on the lot's own machine use."""

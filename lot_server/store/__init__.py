@@ -1,0 +1,1 @@
+"""The lot's SQLite database."""

@@ -1,0 +1,1 @@
+"""The trained networks: cards, checksums, weights, export and training."""

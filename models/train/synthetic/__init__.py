@@ -1,0 +1,1 @@
+"""Generated plates and scenes with exact ground truth."""

@@ -1,0 +1,1 @@
+"""Pixels in, sightings out: finds, straightens and reads licence plates."""

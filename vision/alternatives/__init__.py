@@ -1,0 +1,1 @@
+"""Other projects' readers and detectors behind openlot's ports; each needs an extra."""
