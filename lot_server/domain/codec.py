@@ -1,0 +1,82 @@
+"""Frozen dataclasses to JSON bodies and back, exactly and strictly.
+
+Only the types the wire knows: str, int, bool, None, aware datetimes, Money, tuples of these, and further
+dataclasses of them. Floats are refused, because two languages may print one float differently and the ledger
+hashes bytes.
+"""
+
+import types
+import typing
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from lot_server.domain.clock import from_text, to_text
+from lot_server.domain.errors import BadBody
+
+Json = dict[str, Any]
+T = TypeVar("T")
+
+
+def to_body(value: object) -> Json:
+    """The JSON object of a dataclass value. Raises BadBody for a field of a type the wire does not know."""
+    if not is_dataclass(value) or isinstance(value, type):
+        raise BadBody(f"{type(value).__name__} is not a dataclass value")
+    return {field.name: _encode(getattr(value, field.name)) for field in fields(value)}
+
+
+def from_body(kind: type[T], body: object) -> T:
+    """The value of a JSON object. Raises BadBody naming the field that is missing, unknown or of a wrong type."""
+    if not isinstance(body, dict):
+        raise BadBody(f"{kind.__name__} wants a JSON object, not {type(body).__name__}")
+    hints = get_type_hints(kind)
+    names = [field.name for field in fields(typing.cast(Any, kind))]
+    for name in names:
+        if name not in body:
+            raise BadBody(f"{kind.__name__} lacks the field {name!r}")
+    for name in body:
+        if name not in hints:
+            raise BadBody(f"{kind.__name__} has no field {name!r}")
+    return kind(**{name: _decode(hints[name], body[name], f"{kind.__name__}.{name}") for name in names})
+
+
+def _encode(value: object) -> Any:
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, datetime):
+        return to_text(value)
+    if isinstance(value, tuple):
+        return [_encode(item) for item in value]
+    if is_dataclass(value):
+        return to_body(value)
+    raise BadBody(f"{type(value).__name__} has no place on the wire: use integers, texts, times or tuples of them")
+
+
+def _decode(hint: Any, value: Any, where: str) -> Any:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, types.UnionType):
+        if value is None and type(None) in arguments:
+            return None
+        (hint,) = (argument for argument in arguments if argument is not type(None))
+        return _decode(hint, value, where)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise BadBody(f"{where} wants a list, not {type(value).__name__}")
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return tuple(_decode(arguments[0], item, where) for item in value)
+        if len(value) != len(arguments):
+            raise BadBody(f"{where} wants {len(arguments)} items, not {len(value)}")
+        return tuple(_decode(each, item, where) for each, item in zip(arguments, value, strict=True))
+    if origin is typing.Literal:
+        if value not in arguments:
+            raise BadBody(f"{where} must be one of {', '.join(map(repr, arguments))}")
+        return value
+    if hint is datetime:
+        if not isinstance(value, str):
+            raise BadBody(f"{where} wants an ISO 8601 time, not {type(value).__name__}")
+        return from_text(value)
+    if is_dataclass(hint) and isinstance(hint, type):
+        return from_body(hint, value)
+    if type(value) is not hint:
+        raise BadBody(f"{where} wants {getattr(hint, '__name__', hint)}, not {type(value).__name__}")
+    return value

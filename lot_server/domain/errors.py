@@ -1,0 +1,67 @@
+"""What the rules of a car park refuse, each with a stable code and what to do about it."""
+
+
+class DomainError(Exception):
+    """Base of every error raised by `lot_server.domain`; `code` is stable and machine-readable."""
+
+    code = "domain_error"
+
+
+class CurrencyMismatch(DomainError):
+    """Two amounts of different currencies met in one sum."""
+
+    code = "currency_mismatch"
+
+
+class NaiveTime(DomainError):
+    """A time without a zone: which instant it means cannot be known."""
+
+    code = "naive_time"
+
+
+class TimeBeforeEntry(DomainError):
+    """A stay was to be priced at an instant before it began."""
+
+    code = "time_before_entry"
+
+
+class BadTariff(DomainError):
+    """A price list that contradicts itself."""
+
+    code = "bad_tariff"
+
+
+class BadPlate(DomainError):
+    """A text that cannot be a plate: empty, too long, or holding characters no plate has."""
+
+    code = "bad_plate"
+
+
+class BadBody(DomainError):
+    """A JSON body lacks a field, has one too many, or one of the wrong type."""
+
+    code = "bad_body"
+
+
+class UnknownEvent(DomainError):
+    """An event kind this version does not know; a newer lot or cloud may have written it."""
+
+    code = "unknown_event"
+
+
+class BrokenChain(DomainError):
+    """An envelope does not follow the one before it: a changed, missing or foreign record."""
+
+    code = "broken_chain"
+
+
+class IllegalTransition(DomainError):
+    """A lane was told something that cannot happen in its state; nothing was changed."""
+
+    code = "illegal_transition"
+
+
+class BadReceipt(DomainError):
+    """A receipt's text does not parse, or is not for this lot, stay or time."""
+
+    code = "bad_receipt"

@@ -1,0 +1,203 @@
+"""The facts a lot records, in the past tense; each is one outbox row and one envelope.
+
+The body of an envelope is `codec.to_body(event)`; its kind is the event's `KIND`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from lot_server.domain.codec import Json, from_body
+from lot_server.domain.errors import UnknownEvent
+from lot_server.domain.evidence import ReadEvidence
+from lot_server.domain.money import Money
+from lot_server.domain.stay import Pass, Settlement
+from lot_server.domain.tariff import Tariff
+
+EntryRefusal = Literal["full", "blocked"]
+EntryDecision = Literal["read", "ticket", "pass", "operator"]
+ExitDecision = Literal["paid", "free", "pass", "operator"]
+
+
+@dataclass(frozen=True, slots=True)
+class LotDescribed:
+    """The lot's facts as its administrator states them; positions in millionths of a degree (WGS 84)."""
+
+    KIND: ClassVar[str] = "lot_described"
+    name: str
+    address: str
+    latitude_e6: int
+    longitude_e6: int
+    spaces: int
+    free_spaces: int
+    time_zone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class TariffPublished:
+    """A new version of the price list; a stay is priced by the version valid when it began."""
+
+    KIND: ClassVar[str] = "tariff_published"
+    tariff: Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class PassGranted:
+    KIND: ClassVar[str] = "pass_granted"
+    parking_pass: Pass
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAdmitted:
+    """A stay is intended: on disk before the barrier opens. `plate` is None where a ticket stands for it."""
+
+    KIND: ClassVar[str] = "entry_admitted"
+    stay_id: str
+    passage_id: str
+    lane_id: str
+    plate: str | None
+    printed: str | None
+    ticket_id: str | None
+    decision: EntryDecision
+    evidence: ReadEvidence | None
+    photos: tuple[str, ...]
+    pass_id: str | None
+    tariff_version: int
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EntryConfirmed:
+    """The closing loop was crossed: the vehicle is inside and counted."""
+
+    KIND: ClassVar[str] = "entry_confirmed"
+    stay_id: str
+    passage_id: str
+    entered_at: datetime
+    free_spaces: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryAbandoned:
+    """The vehicle backed out before the closing loop: never counted."""
+
+    KIND: ClassVar[str] = "entry_abandoned"
+    stay_id: str
+    passage_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRefused:
+    KIND: ClassVar[str] = "entry_refused"
+    passage_id: str
+    lane_id: str
+    plate: str | None
+    reason: EntryRefusal
+    photos: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRaised:
+    """Something a person should look at; `code` is stable, e.g. already_inside, unmatched_exit, ambiguous_exit."""
+
+    KIND: ClassVar[str] = "alert_raised"
+    alert_id: str
+    code: str
+    lane_id: str | None
+    stay_id: str | None
+    passage_id: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertResolved:
+    KIND: ClassVar[str] = "alert_resolved"
+    alert_id: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExitAdmitted:
+    """The stay may leave: on disk before the barrier opens. `gross` is the whole fee, `paid` what was taken."""
+
+    KIND: ClassVar[str] = "exit_admitted"
+    stay_id: str
+    passage_id: str
+    lane_id: str
+    read_plate: str | None
+    decision: ExitDecision
+    evidence: ReadEvidence | None
+    photos: tuple[str, ...]
+    gross: Money
+    paid: Money
+    operator: str | None
+    reason: str | None
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ExitConfirmed:
+    """The closing loop was crossed: the stay is closed and its space is free again."""
+
+    KIND: ClassVar[str] = "exit_confirmed"
+    stay_id: str
+    passage_id: str
+    exited_at: datetime
+    free_spaces: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExitAbandoned:
+    """The vehicle turned back at the exit: its stay goes on."""
+
+    KIND: ClassVar[str] = "exit_abandoned"
+    stay_id: str
+    passage_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementApplied:
+    """Money counted for a stay at the lot, once by provider reference, wherever it was taken."""
+
+    KIND: ClassVar[str] = "settlement_applied"
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class PlateCorrected:
+    """An operator changed the plate of a stay, with a reason."""
+
+    KIND: ClassVar[str] = "plate_corrected"
+    stay_id: str
+    plate: str
+    operator: str
+    reason: str
+
+
+Event = (
+    LotDescribed
+    | TariffPublished
+    | PassGranted
+    | EntryAdmitted
+    | EntryConfirmed
+    | EntryAbandoned
+    | EntryRefused
+    | AlertRaised
+    | AlertResolved
+    | ExitAdmitted
+    | ExitConfirmed
+    | ExitAbandoned
+    | SettlementApplied
+    | PlateCorrected
+)
+
+_KINDS: dict[str, type[Event]] = {event.KIND: event for event in Event.__args__}
+
+
+def decode(kind: str, body: Json) -> Event:
+    """The event of an envelope's kind and body. Raises UnknownEvent or BadBody."""
+    if kind not in _KINDS:
+        raise UnknownEvent(f"event kind {kind!r} is not known here: upgrade this side")
+    return from_body(_KINDS[kind], body)

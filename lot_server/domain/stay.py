@@ -1,0 +1,40 @@
+"""A vehicle's visit, what it parks by, and the money taken for it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from lot_server.domain.money import Money
+
+StayState = Literal["intended", "open", "closed", "abandoned"]
+"""intended: admitted, barrier told to open; open: inside; closed: left; abandoned: backed out, never counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A right to park without paying per stay."""
+
+    pass_id: str
+    plate: str
+    kind: Literal["monthly", "staff"]
+    valid_from: datetime
+    valid_until: datetime
+
+    def covers(self, instant: datetime) -> bool:
+        return self.valid_from <= instant < self.valid_until
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Money taken for a stay, unique for ever by `(provider, provider_reference)`.
+
+    `quoted_at` is the instant whose quote was paid, `settled_at` when the money was taken.
+    """
+
+    settlement_id: str
+    stay_id: str
+    amount: Money
+    provider: str
+    provider_reference: str
+    quoted_at: datetime
+    settled_at: datetime
