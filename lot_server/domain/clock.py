@@ -1,6 +1,7 @@
-"""Instants: aware, in UTC, and one text form for them."""
+"""Instants: aware, in UTC, one text form for them, and the clocks that services read."""
 
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from lot_server.domain.errors import BadBody, NaiveTime
@@ -12,6 +13,46 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """The present instant, aware, in UTC."""
         ...
+
+    def real(self, span: timedelta) -> float:
+        """How many real seconds `span` of this clock takes: what to sleep. Network time-outs stay real."""
+        ...
+
+    @property
+    def simulated(self) -> bool:
+        """Whether this is not the world's time; every page says so."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    simulated = False
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def real(self, span: timedelta) -> float:
+        return span.total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedClock:
+    """Runs `speed` times as fast as the machine's: it shows `origin` when that one shows `started_at`.
+
+    A pure function of the machine's clock, so that processes which share the three values agree, restarts included.
+    """
+
+    origin: datetime
+    speed: float
+    started_at: datetime
+    simulated: bool = True
+
+    def now(self) -> datetime:
+        return utc(self.origin) + (datetime.now(UTC) - self.started_at) * self.speed
+
+    def real(self, span: timedelta) -> float:
+        return span.total_seconds() / self.speed
 
 
 def utc(instant: datetime) -> datetime:

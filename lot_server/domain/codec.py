@@ -1,8 +1,8 @@
 """Frozen dataclasses to JSON bodies and back, exactly and strictly.
 
-Only the types the wire knows: str, int, bool, None, aware datetimes, Money, tuples of these, and further
-dataclasses of them. Floats are refused, because two languages may print one float differently and the ledger
-hashes bytes.
+Only the types the wire knows: str, int, bool, None, aware datetimes, tuples of these, further dataclasses of
+them, and JSON objects where the hint is a dict. Floats are refused, because two languages may print one float
+differently and the ledger hashes bytes.
 """
 
 import types
@@ -47,6 +47,10 @@ def _encode(value: object) -> Any:
         return to_text(value)
     if isinstance(value, tuple):
         return [_encode(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _encode(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_encode(item) for item in value]
     if is_dataclass(value):
         return to_body(value)
     raise BadBody(f"{type(value).__name__} has no place on the wire: use integers, texts, times or tuples of them")
@@ -77,6 +81,10 @@ def _decode(hint: Any, value: Any, where: str) -> Any:
         return from_text(value)
     if is_dataclass(hint) and isinstance(hint, type):
         return from_body(hint, value)
+    if origin is dict:
+        if not isinstance(value, dict):
+            raise BadBody(f"{where} wants a JSON object, not {type(value).__name__}")
+        return value
     if type(value) is not hint:
         raise BadBody(f"{where} wants {getattr(hint, '__name__', hint)}, not {type(value).__name__}")
     return value

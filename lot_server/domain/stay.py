@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.money import Money
 
 StayState = Literal["intended", "open", "closed", "abandoned"]
@@ -38,3 +39,26 @@ class Settlement:
     provider_reference: str
     quoted_at: datetime
     settled_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One vehicle's visit as the lot knows it.
+
+    `plate` is None where only `ticket_id` stands for the vehicle. `read_at` is the instant of the entry read,
+    `entered_at` of the crossed closing loop, from which the fee runs (None until then).
+    """
+
+    stay_id: str
+    state: StayState
+    plate: str | None
+    printed: str | None
+    ticket_id: str | None
+    entry_lane_id: str
+    read_at: datetime
+    entered_at: datetime | None
+    exited_at: datetime | None
+    evidence: ReadEvidence | None
+    photos: tuple[str, ...]
+    pass_id: str | None
+    tariff_version: int
