@@ -42,8 +42,8 @@ class GlyphSource(Protocol):
 class FontFace:
     """A face drawn from a TrueType or OpenType font; characters missing in it come from a second font."""
 
-    def __init__(self, path: Path, fallback: Path | None = None, weight: int | None = None) -> None:
-        self._fonts = [_open_font(p, weight) for p in (path, fallback) if p is not None]
+    def __init__(self, path: Path, fallback: Path | None = None) -> None:
+        self._fonts = [ImageFont.truetype(str(p), _RASTER_PX) for p in (path, fallback) if p is not None]
         self._drawn: dict[str, Mask] = {}
 
     def has(self, char: str) -> bool:
@@ -67,16 +67,18 @@ class FontFace:
 
 
 class BitmapFace:
-    """A face of ready bitmaps; each character may have several, one is taken by turns."""
+    """A face of ready bitmaps, several a character used by turns; characters it lacks come from another face."""
 
-    def __init__(self, bitmaps: Mapping[str, Sequence[Mask]]) -> None:
-        self._bitmaps = bitmaps
+    def __init__(self, bitmaps: Mapping[str, Sequence[Mask]], fallback: Face) -> None:
+        self._bitmaps, self._fallback = bitmaps, fallback
         self._turn = 0
 
     def has(self, char: str) -> bool:
-        return char in self._bitmaps
+        return char in self._bitmaps or self._fallback.has(char)
 
     def mask(self, char: str, height: int, width: int | None = None) -> Mask:
+        if char not in self._bitmaps:
+            return self._fallback.mask(char, height, width)
         variants = self._bitmaps[char]
         self._turn += 1
         ink = variants[self._turn % len(variants)]
@@ -89,11 +91,10 @@ class OpenGlyphs:
     """Faces from openly licensed fonts that are packages: Noto Sans CJK and a few families of signage lettering."""
 
     def __init__(self) -> None:
-        cjk = _package_file("cvttf_NotoSansCJK_Bold", "NotoSansCJKtc-Bold.otf")
         latin = [_font(family, file) for family, file in _LATIN_FONTS]
         chinese = [_font(family, file) for family, file in _CHINESE_PLATE_FONTS]
         self._latin: list[Face] = [FontFace(path) for path in latin]
-        self._chinese: list[Face] = [FontFace(path, fallback=cjk) for path in chinese]
+        self._chinese: list[Face] = [FontFace(path, fallback=_cjk()) for path in chinese]
         self._captions: list[Face] = [*self._latin, *(FontFace(_font(family, file)) for family, file in _CAPTION_FONTS)]
 
     def face(self, rng: np.random.Generator, family: Family) -> Face:
@@ -108,12 +109,13 @@ class CollectedGlyphs:
         chars = folder / "cn_chars"
         if not chars.is_dir():
             raise FileNotFoundError(f"no glyph bitmaps in {chars}: set OPENLOT_DATA to the photo collection")
+        open_face = FontFace(_font(*_CHINESE_PLATE_FONTS[0]), fallback=_cjk())
         self._faces: dict[Family, list[Face]] = {
-            "cn": [BitmapFace(_bitmaps(chars, "140_"))],
-            "cn_upper": [BitmapFace(_bitmaps(chars, "220_") | _bitmaps(chars, "220_up_"))],
-            "cn_lower": [BitmapFace(_bitmaps(chars, "220_") | _bitmaps(chars, "220_down_"))],
-            "cn_green": [BitmapFace(_bitmaps(chars, "green_"))],
-            "latin": [BitmapFace(_sheet(box)) for box in sorted(folder.glob("*_font_sheets/*.box"))],
+            "cn": [BitmapFace(_bitmaps(chars, "140_"), open_face)],
+            "cn_upper": [BitmapFace(_bitmaps(chars, "220_") | _bitmaps(chars, "220_up_"), open_face)],
+            "cn_lower": [BitmapFace(_bitmaps(chars, "220_") | _bitmaps(chars, "220_down_"), open_face)],
+            "cn_green": [BitmapFace(_bitmaps(chars, "green_"), open_face)],
+            "latin": [BitmapFace(_sheet(box), open_face) for box in sorted(folder.glob("*_font_sheets/*.box"))],
         }
         self._faces["latin"].append(FontFace(folder / "cn_font" / "platechar.ttf"))
 
@@ -164,15 +166,12 @@ def _package_file(package: str, *parts: str) -> Path:
         return path
 
 
+def _cjk() -> Path:
+    return _package_file("cvttf_NotoSansCJK_Bold", "NotoSansCJKtc-Bold.otf")
+
+
 def _font(family: str, file: str) -> Path:
     return _package_file(f"fontpkg_{family}", "files", file)
-
-
-def _open_font(path: Path, weight: int | None) -> ImageFont.FreeTypeFont:
-    font = ImageFont.truetype(str(path), _RASTER_PX)
-    if weight is not None:
-        font.set_variation_by_axes([weight])
-    return font
 
 
 def _draw(font: ImageFont.FreeTypeFont, char: str) -> Mask:
@@ -186,7 +185,9 @@ def _draw(font: ImageFont.FreeTypeFont, char: str) -> Mask:
 
 def _resize(ink: Mask, height: int, width: int) -> Mask:
     shrink = height < ink.shape[0] and width < ink.shape[1]
-    resized = cv2.resize(ink, (max(1, width), max(1, height)), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR)
+    resized = cv2.resize(
+        ink, (max(1, width), max(1, height)), interpolation=cv2.INTER_AREA if shrink else cv2.INTER_LINEAR
+    )
     return np.asarray(resized, dtype=np.uint8)
 
 

@@ -1,0 +1,318 @@
+"""Plates with Latin letters: Europe, Brazil, the United States and the rest of the world, drawn with varied looks."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from models.train.synthetic.canvas import Canvas, Colour, varied
+from models.train.synthetic.glyphs import Face, GlyphSource
+
+WHITE: Colour = (235, 235, 235)
+YELLOW: Colour = (30, 190, 245)
+BLACK: Colour = (25, 22, 22)
+EURO_BLUE: Colour = (150, 50, 10)
+
+_STATES = (
+    "CALIFORNIA", "TEXAS", "FLORIDA", "NEW YORK", "OHIO", "GEORGIA", "MICHIGAN", "VIRGINIA", "OREGON", "UTAH", "IOWA",
+    "WASHINGTON", "ARIZONA", "MAINE", "KANSAS", "ALASKA", "HAWAII", "INDIANA", "ILLINOIS", "MONTANA", "WYOMING",
+)  # fmt: skip
+_SLOGANS = ("GARDEN STATE", "FIRST IN FLIGHT", "LAND OF LINCOLN", "SUNSHINE STATE", "LAKE COUNTY", "GRAND CANYON STATE")
+
+
+def draw_rows(
+    rng: np.random.Generator,
+    canvas: Canvas,
+    face: Face,
+    printed: str,
+    area: tuple[float, float, float, float],
+    ink: Colour,
+) -> None:
+    """Write `printed` into the area (x, y, width, height in mm): `/` starts a row, `*` is a seal, blanks are gaps."""
+    x, y, width, height = area
+    rows = printed.split("/")
+    gap = 0.14 * height / len(rows) if len(rows) > 1 else 0.0
+    row_height = (height - gap * (len(rows) - 1)) / len(rows)
+    squeeze = float(rng.uniform(0.42, 0.75))
+    for number, row in enumerate(rows):
+        _draw_row(rng, canvas, face, row, (x, y + number * (row_height + gap), width, row_height), ink, squeeze)
+
+
+def _draw_row(
+    rng: np.random.Generator,
+    canvas: Canvas,
+    face: Face,
+    row: str,
+    area: tuple[float, float, float, float],
+    ink: Colour,
+    squeeze: float,
+) -> None:
+    x, y, width, height = area
+    space, gap = height * float(rng.uniform(0.12, 0.3)), height * float(rng.uniform(0.05, 0.17))
+    natural = rng.random() < 0.5
+    widths: list[float] = []
+    masks = []
+    for char in row:
+        if char.isalnum():
+            mask = face.mask(char, max(4, round(height * canvas.scale)))
+            own = mask.shape[1] / canvas.scale
+            cell = own if natural or char in "1I" else height * squeeze * (1.12 if char in "MW" else 1.0)
+            masks.append(mask)
+            widths.append(cell)
+        else:
+            masks.append(np.zeros((0, 0), np.uint8))
+            widths.append({" ": space, "-": height * 0.28, "*": height * 0.55}.get(char, height * 0.12))
+    total = sum(widths) + gap * (len(row) - 1)
+    shrink = min(1.0, width / total)
+    spread = 1.0
+    if total * shrink < width and rng.random() < 0.5:
+        spread = 1.0 + min(0.6, (width / (total * shrink) - 1.0)) * float(rng.random())
+    left = x + (width - total * shrink * spread) / 2
+    if rng.random() < 0.25:
+        left = x + (width - total * shrink * spread) * float(rng.random())
+    for char, mask, cell in zip(row, masks, widths, strict=True):
+        drawn = cell * shrink
+        middle = y + height / 2
+        if char.isalnum():
+            canvas.character(face, char, left, y, drawn, height, ink)
+        elif char == "-":
+            canvas.rectangle(left + drawn * 0.15, middle - height * 0.05, drawn * 0.7, height * 0.1, ink)
+        elif char == ".":
+            canvas.disc(left + drawn / 2, y + height * float(rng.choice([0.5, 0.92])), height * 0.06, ink)
+        elif char == "*":
+            _seal(rng, canvas, left + drawn / 2, middle, drawn * 0.42)
+        left += (drawn + gap * shrink) * spread
+
+
+def _seal(rng: np.random.Generator, canvas: Canvas, x: float, y: float, radius: float) -> None:
+    """Registration seals, stickers or arms: one round or shield-like patch, or two above each other."""
+    look = rng.random()
+    colour = varied(
+        rng, ((60, 60, 190), (190, 120, 40), (90, 170, 90), (160, 160, 160), (60, 180, 220))[int(rng.integers(5))], 40.0
+    )
+    if look < 0.4:
+        for offset in (-1.25, 1.25):
+            canvas.disc(x, y + offset * radius, radius, colour)
+            canvas.disc(x, y + offset * radius, radius * 0.5, varied(rng, (200, 200, 200), 50.0))
+    elif look < 0.8:
+        canvas.disc(x, y, radius, colour)
+        canvas.disc(x, y, radius * 0.5, varied(rng, (150, 150, 150), 70.0))
+    else:
+        canvas.rectangle(x - radius, y - 1.2 * radius, 2 * radius, 2.4 * radius, colour)
+        canvas.rectangle(x - radius / 2, y - radius / 2, radius, radius, varied(rng, (220, 220, 220), 40.0))
+
+
+def _euroband(
+    rng: np.random.Generator, canvas: Canvas, country: str, left: float, width: float, glyphs: GlyphSource
+) -> None:
+    canvas.rectangle(left, 0, width, canvas.height, varied(rng, EURO_BLUE, 25.0))
+    for angle in np.linspace(0, 2 * np.pi, 12, endpoint=False):
+        x = left + width / 2 + width * 0.3 * np.cos(angle)
+        canvas.disc(x, canvas.height * 0.28 + width * 0.3 * np.sin(angle), 1.8, (40, 210, 240))
+    if country:
+        face = glyphs.face(rng, "caption")
+        canvas.caption(face, country, left + 4, canvas.height * 0.62, min(22.0, canvas.height * 0.22), width - 8, WHITE)
+
+
+def draw_european(
+    rng: np.random.Generator, printed: str, country: str, glyphs: GlyphSource, scale: float
+) -> tuple[Canvas, str]:
+    """A European plate and its colour name."""
+    two_rows = "/" in printed
+    yellow = country in ("NL", "L") or (country == "GB" and rng.random() < 0.5) or rng.random() < 0.03
+    look = rng.random()
+    ground, ink, color = (YELLOW, BLACK, "yellow") if yellow else (WHITE, BLACK, "white")
+    if country == "B" and look < 0.8:
+        ink = (40, 35, 160)
+    elif look < 0.04:
+        ground, ink, color = BLACK, WHITE, "black"
+    elif look < 0.06:
+        ground, ink, color = EURO_BLUE, WHITE, "blue"
+    elif look < 0.1:
+        ink = varied(rng, (60, 110, 30)) if rng.random() < 0.5 else varied(rng, (120, 40, 20))
+    size = (
+        (float(rng.uniform(280, 340)), float(rng.uniform(190, 220)))
+        if two_rows
+        else (520.0, float(rng.uniform(105, 122)))
+    )
+    if not two_rows and rng.random() < 0.12:
+        size = (float(rng.uniform(320, 470)), size[1])
+    canvas = Canvas(*size, scale, varied(rng, ground))
+    band = rng.random() < (0.25 if country in ("CH", "UA", "B") else 0.85)
+    left = right = 8.0
+    if band:
+        width = float(rng.uniform(38, 52))
+        tall = canvas.height if not two_rows else canvas.height * 0.5
+        _euroband(rng, canvas, country, 0.0, width, glyphs)
+        if tall < canvas.height:
+            canvas.rectangle(0, tall, width, canvas.height - tall, varied(rng, ground))
+        left = width + 5.0
+        if country in ("F", "I", "AL") and rng.random() < 0.85:
+            _euroband(rng, canvas, "", canvas.width - width, width, glyphs)
+            number = f"{int(rng.integers(1, 96)):02d}"
+            canvas.caption(
+                glyphs.face(rng, "caption"),
+                number,
+                canvas.width - width + 6,
+                canvas.height * 0.62,
+                22.0,
+                width - 12,
+                WHITE,
+            )
+            right = width + 5.0
+    if country == "P" and rng.random() < 0.6:
+        canvas.rectangle(canvas.width - 36, 0, 36, canvas.height, YELLOW)
+        for row, number in enumerate((int(rng.integers(90, 100)), int(rng.integers(1, 13)))):
+            canvas.caption(
+                glyphs.face(rng, "caption"), f"{number:02d}", canvas.width - 30, 22 + 40 * row, 24.0, 24.0, BLACK
+            )
+        right = 40.0
+    margin = canvas.height * float(rng.uniform(0.1, 0.2))
+    top = margin
+    if country in ("IRL", "A") and rng.random() < 0.5:
+        canvas.caption(glyphs.face(rng, "caption"), "BAILE ATHA", left, 4.0, 10.0, canvas.width - left - right, ink)
+        top += 6.0
+    area = (left, top, canvas.width - left - right, canvas.height - top - margin)
+    draw_rows(rng, canvas, glyphs.face(rng, "latin"), printed, area, varied(rng, ink, 8.0))
+    if rng.random() < 0.6:
+        canvas.border(1.5, float(rng.uniform(1.5, 4)), 10.0, varied(rng, ink))
+    if country == "GB" and rng.random() < 0.4:
+        canvas.caption(
+            glyphs.face(rng, "caption"),
+            "MOTORS LTD",
+            canvas.width * 0.3,
+            canvas.height - 10,
+            6.0,
+            canvas.width * 0.4,
+            BLACK,
+        )
+    return canvas, color
+
+
+def draw_brazilian(
+    rng: np.random.Generator, printed: str, mercosul: bool, glyphs: GlyphSource, scale: float
+) -> tuple[Canvas, str]:
+    """A Brazilian plate, old (grey, red, black or green) or of the Mercosul pattern, and its colour name."""
+    two_rows = "/" in printed
+    size = (200.0, 170.0) if two_rows else (400.0, 130.0)
+    if mercosul:
+        canvas = Canvas(*size, scale, varied(rng, WHITE))
+        ink = ((25, 22, 22), (25, 22, 22), (30, 30, 180), (150, 60, 20), (60, 120, 30))[int(rng.integers(5))]
+        strip = size[1] * float(rng.uniform(0.17, 0.24))
+        canvas.rectangle(0, 0, size[0], strip, varied(rng, (160, 50, 0), 20.0))
+        canvas.caption(
+            glyphs.face(rng, "caption"), "BRASIL", size[0] * 0.3, strip * 0.2, strip * 0.6, size[0] * 0.4, WHITE
+        )
+        left = 12.0 if two_rows else float(rng.uniform(12, 45))
+        if left > 30:
+            canvas.caption(glyphs.face(rng, "caption"), "BR", 10.0, size[1] * 0.78, 14.0, 22.0, BLACK)
+            canvas.rectangle(10.0, size[1] * 0.4, 18.0, 18.0, varied(rng, (120, 120, 120), 40.0))
+        area = (left, strip + size[1] * 0.09, size[0] - left - 12, size[1] * 0.84 - strip)
+        color = "white"
+    else:
+        look = int(rng.integers(6))
+        ground, ink, color = (
+            ((185, 185, 185), BLACK, "other"), ((185, 185, 185), BLACK, "other"), ((50, 40, 170), WHITE, "other"),
+            (WHITE, BLACK, "white"), ((60, 130, 40), WHITE, "green"), ((30, 30, 30), (170, 190, 200), "black"),
+        )[look]  # fmt: skip
+        canvas = Canvas(*size, scale, varied(rng, ground))
+        town = _letters(rng, 2) + " " + _letters(rng, int(rng.integers(4, 12)))
+        canvas.caption(
+            glyphs.face(rng, "caption"), town, size[0] * 0.15, size[1] * 0.07, size[1] * 0.11, size[0] * 0.7, ink
+        )
+        if rng.random() < 0.4:
+            canvas.disc(size[0] * 0.5, size[1] * 0.5, 3.0, varied(rng, (120, 120, 120)))
+        area = (14.0, size[1] * 0.26, size[0] - 28.0, size[1] * 0.62)
+    draw_rows(rng, canvas, glyphs.face(rng, "latin"), printed, area, varied(rng, ink, 8.0))
+    if rng.random() < 0.8:
+        canvas.border(2.0, 2.5, 8.0, varied(rng, ink))
+    return canvas, color
+
+
+def draw_american(rng: np.random.Generator, printed: str, glyphs: GlyphSource, scale: float) -> tuple[Canvas, str]:
+    """A United States plate: a picture or a wash behind, the state above, a slogan below, four holes; and its colour name."""
+    canvas = Canvas(305.0, 152.0, scale, varied(rng, WHITE, 20.0))
+    h, w = canvas.image.shape[:2]
+    dark = rng.random() < 0.1
+    base = rng.uniform(20, 90, (3, 4, 3)) if dark else rng.uniform(165, 255, (3, 4, 3))
+    wash = cv2.resize(base.astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+    canvas.image = np.clip(
+        wash if rng.random() < 0.6 else np.broadcast_to(base.mean((0, 1)), (h, w, 3)), 0, 255
+    ).astype(np.uint8)
+    for _ in range(int(rng.integers(0, 5))):  # a low-contrast picture: hills, seals, birds
+        tone = varied(rng, tuple(int(v) for v in canvas.image[h // 2, w // 2]), 22.0)
+        centre = (int(rng.integers(w)), int(rng.integers(h)))
+        axes = (int(rng.integers(w // 20, w // 3)), int(rng.integers(h // 10, h // 2)))
+        cv2.ellipse(canvas.image, centre, axes, float(rng.uniform(0, 180)), 0, 360, tone, -1, cv2.LINE_AA)
+    if dark:
+        ink: Colour = varied(rng, (230, 230, 230))
+    else:
+        ink = varied(
+            rng, ((30, 25, 25), (120, 40, 20), (40, 90, 30), (50, 40, 150), (90, 50, 60))[int(rng.integers(5))], 20.0
+        )
+    other = varied(rng, ((170, 60, 30), (40, 40, 190), (50, 130, 40), ink)[int(rng.integers(4))], 20.0)
+    face = glyphs.face(rng, "caption")
+    if rng.random() < 0.2:
+        canvas.rectangle(0, 0, 305, 36, other)
+        canvas.caption(face, _STATES[int(rng.integers(len(_STATES)))], 70, 8, 20, 165, WHITE)
+    elif rng.random() < 0.9:
+        canvas.caption(face, _STATES[int(rng.integers(len(_STATES)))], 60, 8, float(rng.uniform(14, 26)), 185, other)
+    if rng.random() < 0.7:
+        canvas.caption(
+            glyphs.face(rng, "caption"),
+            _SLOGANS[int(rng.integers(len(_SLOGANS)))],
+            60,
+            132,
+            float(rng.uniform(9, 15)),
+            185,
+            other,
+        )
+    for x in (40.0, 265.0):
+        for y in (12.0, 140.0):
+            if rng.random() < 0.6:
+                canvas.disc(x, y, 5.0, varied(rng, (120, 120, 120), 50.0))
+            if rng.random() < 0.2:
+                canvas.rectangle(x - 22, y - 10, 40, 20, varied(rng, (100, 120, 200), 60.0))
+                canvas.caption(
+                    face, f"{int(rng.integers(1, 13)):02d}", x - 15, y - 7, 14, 26, varied(rng, (200, 200, 200), 50.0)
+                )
+    area = (float(rng.uniform(10, 30)), float(rng.uniform(36, 44)), 0.0, float(rng.uniform(68, 84)))
+    area = (area[0], area[1], 305 - 2 * area[0], area[3])
+    draw_rows(rng, canvas, glyphs.face(rng, "latin"), printed, area, ink)
+    if rng.random() < 0.4:
+        canvas.border(1.5, 3.0, 12.0, varied(rng, other))
+    return canvas, "white" if canvas.image.mean() > 185 and canvas.image.std() < 70 else "other"
+
+
+def draw_other(rng: np.random.Generator, printed: str, glyphs: GlyphSource, scale: float) -> tuple[Canvas, str]:
+    """A plate of no particular country and its colour name."""
+    two_rows = "/" in printed
+    height = float(rng.uniform(170, 230)) if two_rows else float(rng.uniform(95, 150))
+    canvas = Canvas(float(rng.uniform(290, 350)) if two_rows else float(rng.uniform(380, 530)), height, scale, WHITE)
+    looks: tuple[tuple[Colour, Colour, str], ...] = (
+        (WHITE, BLACK, "white"), (WHITE, BLACK, "white"), (WHITE, (140, 40, 20), "white"), (YELLOW, BLACK, "yellow"),
+        (BLACK, WHITE, "black"), ((90, 120, 30), WHITE, "green"), ((150, 60, 20), WHITE, "blue"), (WHITE, (40, 40, 180), "white"),
+    )  # fmt: skip
+    ground, ink, color = looks[int(rng.integers(len(looks)))]
+    canvas.image[:] = varied(rng, ground)
+    left = 10.0
+    if rng.random() < 0.3:
+        left = 45.0
+        canvas.rectangle(0, 0, 38, height, varied(rng, ground))
+        canvas.caption(glyphs.face(rng, "caption"), "IND", 6, height * 0.6, 16, 28, varied(rng, EURO_BLUE))
+    margin = height * float(rng.uniform(0.1, 0.2))
+    draw_rows(
+        rng,
+        canvas,
+        glyphs.face(rng, "latin"),
+        printed,
+        (left, margin, canvas.width - left - 10, height - 2 * margin),
+        varied(rng, ink),
+    )
+    if rng.random() < 0.6:
+        canvas.border(float(rng.uniform(1, 5)), float(rng.uniform(2, 5)), 10.0, varied(rng, ink))
+    return canvas, color
+
+
+def _letters(rng: np.random.Generator, count: int) -> str:
+    return "".join("ABCDEFGHIJKLMNOPRSTUVZ"[int(k)] for k in rng.integers(0, 22, count))
