@@ -4,6 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_ARGS ?=
+EXTRAS_VENV := .venv-extras
+EXTRAS_BIN := $(EXTRAS_VENV)/bin
+EXTRAS_STAMP := $(EXTRAS_VENV)/.installed
+# The real photos are used where they are; torch-based tests have their own command.
+MARKS := $(if $(OPENLOT_DATA),not extras,not extras and not data)
 export PYTHONSAFEPATH = 1
 
 .PHONY: demo test lint format bench test-extras postgres clean
@@ -30,7 +35,17 @@ postgres:
 	@sh tests/install_postgres.sh
 
 test: $(STAMP) postgres lint
-	$(BIN)/pytest $(if $(OPENLOT_DATA),,-m 'not data and not extras') $(if $(OPENLOT_DATA),-m 'not extras')
+	$(BIN)/pytest -m '$(MARKS)'
+
+$(EXTRAS_STAMP): pyproject.toml models/train/requirements.txt models/train/requirements-no-deps.txt
+	$(PYTHON) -m venv $(EXTRAS_VENV)
+	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --requirement models/train/requirements.txt
+	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement models/train/requirements-no-deps.txt
+	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+test-extras: $(EXTRAS_STAMP)
+	$(EXTRAS_BIN)/pytest -m extras
 
 bench: $(STAMP)
 	$(BIN)/openlot bench read --data $(OPENLOT_DATA)/val --out bench-out
