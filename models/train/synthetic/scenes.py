@@ -86,16 +86,17 @@ def _choose_view(rng: np.random.Generator, scene: Scene, size: int) -> NDArray[n
     """The map (3, 3) from scene to training pixels: the whole picture, or a zoom on one plate or anywhere."""
     height, width = scene.image.shape[:2]
     fitted = size / max(height, width)
-    mirrored = rng.random() < 0.3
+    mirrored = rng.random() < 0.2
     focus = np.array([width / 2, height / 2])
     target = np.array([size / 2, size / 2])
-    scale = fitted * rng.uniform(0.7, 1.3)
+    scale = fitted * rng.uniform(0.85, 1.4)
     if scene.plates and rng.random() < 0.75:
         quad = scene.plates[int(rng.integers(len(scene.plates)))].quad
         plate_width = max(4.0, float(np.linalg.norm(quad[1] - quad[0])))
         low, high = np.log(np.array(PLATE_WIDTHS) * size / 320)
         scale = float(np.exp(rng.uniform(low, high))) / plate_width
-        scale = float(np.clip(scale, fitted * 0.5, max(fitted * 1.3, 2.5)))
+        least = fitted * (0.5 if rng.random() < 0.1 else 0.9)
+        scale = float(np.clip(scale, least, max(fitted * 1.3, 2.5)))
         focus = quad.mean(axis=0).astype(np.float64)
         reach = max(0.0, size / 2 - 0.6 * plate_width * scale)
         target = target + rng.uniform(-reach, reach, 2)

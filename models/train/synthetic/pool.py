@@ -1,0 +1,59 @@
+"""A stock of upright plates to paste into scenes: generated ones of every kind, and real ones cut out of photos."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+
+from models.train.synthetic.glyphs import GlyphSource
+from models.train.synthetic.plates import render_plate
+from vision.types import Image
+
+RENEWAL = 0.05
+"""Chance that a generated plate is drawn afresh when it is taken, so that the stock slowly turns over."""
+
+CROP_MARGIN = 0.05
+"""Width added to each side of a real crop, as a fraction of its height: many are cut right at the characters."""
+
+
+class PlatePool:
+    """Draws a plate from a stock of `stock` generated ones or, with probability `crop_share`, from real crops.
+
+    `crops` maps a set's name to its pictures, `aspects` to the width over height of that set's plates.
+    """
+
+    def __init__(
+        self,
+        glyphs: GlyphSource,
+        crops: Mapping[str, Sequence[Image]],
+        aspects: Mapping[str, float],
+        *,
+        stock: int = 800,
+        crop_share: float = 0.4,
+        seed: int = 0,
+    ) -> None:
+        self._glyphs = glyphs
+        self._crops = [[_in_proportion(crop, aspects[name]) for crop in pictures] for name, pictures in crops.items()]
+        self._crop_share = crop_share if self._crops else 0.0
+        rng = np.random.default_rng(seed)
+        self._stock = [render_plate(rng, glyphs=glyphs).image for _ in range(stock)]
+
+    def draw(self, rng: np.random.Generator) -> Image:
+        if rng.random() < self._crop_share:
+            pictures = self._crops[int(rng.integers(len(self._crops)))]
+            return pictures[int(rng.integers(len(pictures)))]
+        index = int(rng.integers(len(self._stock)))
+        if rng.random() < RENEWAL:
+            self._stock[index] = render_plate(rng, glyphs=self._glyphs).image
+        return self._stock[index]
+
+
+def _in_proportion(crop: Image, aspect: float) -> Image:
+    """A crop stretched to the plate's true proportions, with a margin of its own ground colour at both ends."""
+    height = crop.shape[0]
+    margin = round(height * CROP_MARGIN)
+    ground = np.percentile(crop.reshape(-1, 3), 50, axis=0)
+    padded = cv2.copyMakeBorder(crop, margin, margin, margin, margin, cv2.BORDER_CONSTANT, value=ground.tolist())
+    return cv2.resize(padded, (max(2, round(height * aspect)), height), interpolation=cv2.INTER_AREA).astype(np.uint8)
