@@ -8,9 +8,15 @@ class SyncError(Exception):
 
 
 class MalformedBatch(SyncError):
-    """The bytes are not a batch: no JSON, a wrong shape, too large, or another lot's envelopes."""
+    """The bytes are not the message they should be: no JSON, a wrong shape, or another lot's envelopes."""
 
     code = "malformed_batch"
+
+
+class BatchTooLarge(MalformedBatch):
+    """More envelopes or bytes than one batch may have."""
+
+    code = "batch_too_large"
 
 
 class BadSignature(SyncError):
@@ -19,13 +25,31 @@ class BadSignature(SyncError):
     code = "bad_signature"
 
 
+class BadKey(SyncError):
+    """A key file is missing, open to other users, or holds no Ed25519 key."""
+
+    code = "bad_key"
+
+
+class BadConfig(SyncError):
+    """A configuration file is missing, no TOML, or lacks, misspells or misuses a key; the message names both."""
+
+    code = "bad_config"
+
+
+class OutboxUnavailable(SyncError):
+    """The lot's database is not there yet, or locked just now: look again."""
+
+    code = "outbox_unavailable"
+
+
 class UplinkUnavailable(SyncError):
     """The cloud did not answer in time, or not as a cloud does: try again later."""
 
     code = "uplink_unavailable"
 
 
-class UplinkRefused(SyncError):
-    """The cloud answered and said no, in words the worker must act on; `refusal` says which."""
+class LoopbackUnavailable(SyncError):
+    """The lot's server did not answer in time, or could not say that it stored what it was given: try again later."""
 
-    code = "uplink_refused"
+    code = "loopback_unavailable"

@@ -2,14 +2,17 @@
 
 Up: `POST /v1/lots/{lot_id}/batches` with a `Batch`; answered 200 with an `Ack`, or 4xx with a `Refusal`.
 Down: a WebSocket at `/v1/lots/{lot_id}/downlink`; the cloud sends `Delivery` texts, the lot answers `DeliveryAck`.
-Every request is signed as `cloud_sync.signing` says.
+Every request is signed as `cloud_sync.signing` says. A lot's id is 1 to 64 letters, digits, `.`, `_` or `-`, so that
+it stands in a path as it is.
 """
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from cloud_sync.errors import MalformedBatch
+from cloud_sync.errors import BatchTooLarge, MalformedBatch
 from lot_server.domain.codec import from_body, to_body
 from lot_server.domain.errors import DomainError
 from lot_server.domain.ledger import Envelope
@@ -17,11 +20,14 @@ from lot_server.domain.stay import Settlement
 
 MAX_BATCH_ENVELOPES = 500
 MAX_BATCH_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 32
 
 RefusalCode = Literal[
     "malformed_batch", "bad_signature", "sequence_gap", "ledger_fork", "unknown_event", "unknown_lot", "batch_too_large"
 ]
 T = TypeVar("T")
+
+LOT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,28 +76,89 @@ class DeliveryAck:
     outcome: Literal["applied", "refused"]
 
 
+def batches_path(lot_id: str) -> str:
+    """Where a lot's batches are posted; the signed path, whatever the cloud's URL has before it."""
+    return f"/v1/lots/{lot_id}/batches"
+
+
+def ledger_path(lot_id: str) -> str:
+    """Where the cloud says how far it has applied a lot's ledger."""
+    return f"/v1/lots/{lot_id}/ledger"
+
+
+def downlink_path(lot_id: str) -> str:
+    """Where a lot holds its WebSocket; signed as a GET with an empty body."""
+    return f"/v1/lots/{lot_id}/downlink"
+
+
 def encode(message: Batch | Ack | Refusal | Delivery | DeliveryAck) -> bytes:
     """UTF-8 JSON of a message."""
     return json.dumps(to_body(message), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def decode(kind: type[T], content: bytes | str) -> T:
-    """The message in `content`. Raises MalformedBatch saying what is wrong with it."""
+    """The message in `content`. Raises MalformedBatch saying what is wrong with it.
+
+    Numbers are integers of 64 bits and texts hold neither NUL nor half of a surrogate pair, so that every store can
+    keep them and the ledger's bytes are the same everywhere.
+    """
     try:
-        return from_body(kind, json.loads(content))
-    except DomainError as error:
-        raise MalformedBatch(str(error)) from error
+        body = json.loads(content if isinstance(content, str) else content.decode())
     except (ValueError, RecursionError) as error:
         raise MalformedBatch("the body is not JSON in UTF-8") from error
+    _require_storable(body)
+    try:
+        return from_body(kind, body)
+    except DomainError as error:
+        raise MalformedBatch(str(error)) from error
 
 
 def decode_batch(content: bytes, lot_id: str) -> Batch:
-    """The batch in `content`, checked to be of `lot_id` and within the limits. Raises MalformedBatch."""
+    """The batch in `content`, checked to be of `lot_id` and within the limits.
+
+    Raises MalformedBatch, or BatchTooLarge for too many bytes or envelopes.
+    """
     if len(content) > MAX_BATCH_BYTES:
-        raise MalformedBatch(f"a batch has at most {MAX_BATCH_BYTES} bytes: send fewer envelopes")
+        raise BatchTooLarge(f"a batch has at most {MAX_BATCH_BYTES} bytes: send fewer envelopes")
     batch = decode(Batch, content)
-    if not 1 <= len(batch.envelopes) <= MAX_BATCH_ENVELOPES:
-        raise MalformedBatch(f"a batch has 1 to {MAX_BATCH_ENVELOPES} envelopes, not {len(batch.envelopes)}")
+    if len(batch.envelopes) > MAX_BATCH_ENVELOPES:
+        raise BatchTooLarge(f"a batch has at most {MAX_BATCH_ENVELOPES} envelopes, not {len(batch.envelopes)}")
+    if not batch.envelopes:
+        raise MalformedBatch("a batch has at least one envelope")
     if batch.lot_id != lot_id or any(envelope.lot_id != lot_id for envelope in batch.envelopes):
         raise MalformedBatch(f"this batch holds another lot's envelopes: send only those of {lot_id}")
     return batch
+
+
+def fill_batch(lot_id: str, envelopes: Sequence[Envelope]) -> Batch:
+    """The longest of the batches that start with the first envelope, halving until it fits the limits.
+
+    Raises BatchTooLarge where a single envelope is beyond them.
+    """
+    count = min(len(envelopes), MAX_BATCH_ENVELOPES)
+    while count:
+        batch = Batch(lot_id, tuple(envelopes[:count]))
+        if len(encode(batch)) <= MAX_BATCH_BYTES:
+            return batch
+        count //= 2
+    raise BatchTooLarge(f"seq {envelopes[0].seq} alone has more than {MAX_BATCH_BYTES} bytes")
+
+
+def _require_storable(value: object, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise MalformedBatch(f"the body nests deeper than {MAX_DEPTH} levels")
+    if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value) or "\0" in value:
+            raise MalformedBatch("a text holds NUL or half of a surrogate pair, which no store keeps")
+    elif isinstance(value, float):
+        raise MalformedBatch(f"{value} is no integer: send integers of a smaller unit")
+    elif isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise MalformedBatch("an integer is beyond 64 bits")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            _require_storable(key, depth + 1)
+            _require_storable(item, depth + 1)
+    elif isinstance(value, list):
+        for item in value:
+            _require_storable(item, depth + 1)
