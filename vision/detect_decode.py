@@ -112,5 +112,5 @@ def _detection(
     return Detection(
         box=clamp(Box(x1, y1, x2, y2), transform.width, transform.height),
         corners=to_corners(corners),
-        confidence=float(min(max(score, 0.0), 1.0)),
+        confidence=min(max(float(score), 0.0), 1.0),
     )

@@ -29,7 +29,7 @@ def iou_matrix(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArr
     second_area = np.clip(second[:, 2:] - second[:, :2], 0, None).prod(axis=1)
     union = first_area[:, None] + second_area[None, :] - overlap
     ratio = np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
-    return ratio.astype(np.float32)
+    return np.asarray(ratio, dtype=np.float32)
 
 
 def clamp(box: Box, width: int, height: int) -> Box:

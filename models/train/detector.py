@@ -27,7 +27,7 @@ from models.train.datasets import CROP_SETS, SCENE_SETS, PlateLabel, Scene, hold
 from models.train.detector_net import PlateNet
 from models.train.detector_samples import Phase, PlateScenes, start_worker
 from models.train.detector_score import Network, score_detector
-from models.train.synthetic.glyphs import CollectedGlyphs, MixedGlyphs, OpenGlyphs
+from models.train.synthetic.glyphs import CollectedGlyphs, Family, MixedGlyphs, OpenGlyphs
 from models.train.synthetic.pool import PlatePool
 from models.train.synthetic.scenes import PlateSupply, compose
 from vision.types import Image
@@ -78,7 +78,9 @@ class Training:
         self.net.train()
         with torch.autocast(self.device.type, torch.bfloat16):
             raw = self.net(pictures)
-        raw = {key: [m.float() for m in value] if isinstance(value, list) else value.float() for key, value in raw.items()}
+        raw = {
+            key: [m.float() for m in value] if isinstance(value, list) else value.float() for key, value in raw.items()
+        }
         parts, items = self.net.loss(batch, raw)
         self.optimiser.zero_grad(set_to_none=True)
         (parts.sum() / len(pictures)).backward()
@@ -94,9 +96,7 @@ class Training:
     def _follow(self) -> None:
         decay = AVERAGE_DECAY * (1 - math.exp(-self.step / 300))
         with torch.no_grad():
-            for mean, value in zip(
-                self.average.state_dict().values(), self.net.state_dict().values(), strict=True
-            ):
+            for mean, value in zip(self.average.state_dict().values(), self.net.state_dict().values(), strict=True):
                 if mean.dtype.is_floating_point:
                     mean.lerp_(value.to(mean.dtype), 1 - decay)
                 else:
@@ -114,7 +114,7 @@ class Training:
         }
         temporary = path.with_suffix(".tmp")
         torch.save(state, temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
 
     def resume(self, path: Path) -> None:
         state: dict[str, Any] = torch.load(path, map_location=self.device, weights_only=True)
@@ -171,7 +171,8 @@ def composed_dev(scenes: Sequence[Scene], supply: PlateSupply, count: int) -> li
 
 def read_supply(data: Path, seed: int) -> PlatePool:
     """The stock of plates to paste: generated ones of collected and open glyphs, and real crops."""
-    shares = dict.fromkeys(("cn", "cn_upper", "cn_lower", "cn_green", "latin"), 0.6)
+    families: tuple[Family, ...] = ("cn", "cn_upper", "cn_lower", "cn_green", "latin")
+    shares = dict.fromkeys(families, 0.6)
     glyphs = MixedGlyphs(CollectedGlyphs(data / "glyphs"), OpenGlyphs(), shares)
     return PlatePool(glyphs, {name: list(read_crops(data, name)) for name in CROP_SETS}, CROP_SETS, seed=seed)
 
@@ -212,9 +213,7 @@ def train(data: Path, out: Path, minutes: float, device: torch.device, workers: 
     _measure(training, dev, out / "dev.csv")
 
 
-def _measure(
-    training: Training, dev: dict[str, list[tuple[Image, Sequence[PlateLabel]]]], table: Path
-) -> None:
+def _measure(training: Training, dev: dict[str, list[tuple[Image, Sequence[PlateLabel]]]], table: Path) -> None:
     network = training.network()
     with table.open("a", newline="") as lines:
         for name, pictures in dev.items():

@@ -1,4 +1,4 @@
-"""The detector's network and what it is taught by: YOLO11-pose by ultralytics, with plate-sized changes to head and loss."""
+"""The detector's network and its loss: ultralytics' YOLO11-pose with changes to head and loss that suit plates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import torch
-import yaml
 from torch import nn
 
 from models.train.torchvision_ops import ensure_torchvision
@@ -15,6 +14,7 @@ ensure_torchvision()
 
 from ultralytics.nn.modules import Conv  # noqa: E402
 from ultralytics.nn.tasks import PoseModel  # noqa: E402
+from ultralytics.utils import YAML  # noqa: E402
 from ultralytics.utils.loss import v8PoseLoss  # noqa: E402
 
 ARCHITECTURE = Path(__file__).with_name("detector_yolo.yaml")
@@ -59,7 +59,7 @@ class PlateNet(PoseModel):  # type: ignore[misc,unused-ignore]
     """The detector in training. Takes pictures (B, 3, H, W) RGB 0..1 with H and W multiples of 32."""
 
     def __init__(self) -> None:
-        super().__init__(yaml.safe_load(ARCHITECTURE.read_text(encoding="utf-8")), verbose=False)
+        super().__init__(YAML.load(ARCHITECTURE), verbose=False)
         head = self.model[-1]
         head.cv4 = nn.ModuleList(
             nn.Sequential(

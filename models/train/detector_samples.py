@@ -104,13 +104,13 @@ def degrade(rng: np.random.Generator, image: Image) -> Image:
     if rng.random() < 0.2:
         image = _blur(rng, image)
     if rng.random() < 0.25:
-        grain = rng.normal(0, rng.uniform(2, 14), (image.shape[0] // 2, image.shape[1] // 2)).astype(np.float32)
-        grain = cv2.resize(grain, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        coarse = rng.normal(0, rng.uniform(2, 14), (image.shape[0] // 2, image.shape[1] // 2)).astype(np.float32)
+        grain = cv2.resize(coarse, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
         image = (image + grain[..., None]).clip(0, 255).astype(np.uint8)
     if rng.random() < 0.3:
         quality = int(rng.integers(20, 85))
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-        image = cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.uint8, copy=False)
+        image = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)
     return image
 
 

@@ -1,4 +1,4 @@
-"""What looks like a plate and is none: time stamps of cameras, signs, lettering, grilles, and frames drawn by software."""
+"""What looks like a plate and is none: cameras' time stamps, signs, lettering, grilles, frames drawn by software."""
 
 from __future__ import annotations
 

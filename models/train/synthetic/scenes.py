@@ -1,6 +1,6 @@
 """Training scenes for the detector: a real picture seen through a random crop, with plates pasted in.
 
-A pasted plate has exact corners and brings kinds of plate that the labelled scenes lack (new energy, double row, yellow).
+A pasted plate has exact corners and brings kinds that the labelled scenes lack (new energy, double row, yellow).
 It takes the place of a real plate, so that it sits where plates sit, or lies anywhere, so that the detector
 also learns the plate and not only the bumper round it. Signs, time stamps and drawn frames are added as what a
 plate is not.
@@ -251,8 +251,10 @@ def _light(
     lit = plate * (tint * gain).astype(np.float32)
     if rng.random() < 0.35:
         height, width = lit.shape[:2]
-        ramp = np.linspace(*rng.uniform(0.55, 1.25, 2), width, dtype=np.float32)[None, :, None]
-        slope = np.linspace(*rng.uniform(0.8, 1.15, 2), height, dtype=np.float32)[:, None, None]
+        left, right = rng.uniform(0.55, 1.25, 2)
+        top, bottom = rng.uniform(0.8, 1.15, 2)
+        ramp = np.linspace(left, right, width, dtype=np.float32)[None, :, None]
+        slope = np.linspace(top, bottom, height, dtype=np.float32)[:, None, None]
         lit = lit * ramp * slope
     if rng.random() < 0.3:
         lit += rng.uniform(0, 60)
