@@ -65,3 +65,9 @@ class BadReceipt(DomainError):
     """A receipt's text does not parse, or is not for this lot, stay or time."""
 
     code = "bad_receipt"
+
+
+class BadClock(DomainError):
+    """The `[clock]` section of a configuration cannot be followed."""
+
+    code = "bad_clock"

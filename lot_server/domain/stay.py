@@ -11,6 +11,9 @@ StayState = Literal["intended", "open", "closed", "abandoned"]
 """intended: admitted, barrier told to open; open: inside; closed: left; abandoned: backed out, never counted."""
 
 
+Direction = Literal["entry", "exit"]
+
+
 @dataclass(frozen=True, slots=True)
 class Pass:
     """A right to park without paying per stay."""
@@ -62,3 +65,21 @@ class Stay:
     photos: tuple[str, ...]
     pass_id: str | None
     tariff_version: int
+
+
+PassageState = Literal["intended", "confirmed", "abandoned", "refused"]
+"""intended: decided, the closing loop not crossed yet; confirmed: crossed; abandoned: backed out; refused: kept out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One vehicle at one lane, decided at `decided_at`. `stay_id` is None for a vehicle that was refused."""
+
+    passage_id: str
+    lane_id: str
+    direction: Direction
+    state: PassageState
+    stay_id: str | None
+    plate: str | None
+    photos: tuple[str, ...]
+    decided_at: datetime

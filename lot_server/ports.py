@@ -1,0 +1,165 @@
+"""What a lane needs of the world: hardware, a reader of plates, an archive of photos and a store, as protocols.
+
+Adapters raise only the errors named here; whatever else they raise is treated by the lane as that part's failure.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from lot_server.domain.alert import OpenAlert
+from lot_server.domain.events import Event, LotDescribed
+from lot_server.domain.ledger import Envelope
+from lot_server.domain.money import Money
+from lot_server.domain.stay import Pass, Passage, Settlement, Stay
+from lot_server.domain.tariff import Tariff
+from vision.types import Frame, Image, Sighting
+
+LoopName = Literal["arming", "closing"]
+BarrierState = Literal["closed", "opening", "open", "closing"]
+MessageCode = Literal[
+    "welcome",
+    "reading",
+    "one_moment",
+    "please_enter",
+    "take_ticket",
+    "lot_full",
+    "no_admission",
+    "please_pay",
+    "see_operator",
+    "goodbye",
+    "drive_on",
+    "out_of_order",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LoopChange:
+    """A vehicle rolled onto a loop or off it, debounced by the adapter.
+
+    The arming loop lies before the barrier, the closing loop under and behind it. They lie less than a vehicle's
+    length apart: one that drives through is on the closing loop before it leaves the arming loop, or soon after.
+    """
+
+    loop: LoopName
+    occupied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LaneMessage:
+    """What a lane's display shows; its adapter chooses the words and the language.
+
+    `qr` is the text of a QR code: the driver page with `please_pay`, the ticket id with `take_ticket`.
+    """
+
+    code: MessageCode
+    plate: str | None = None
+    due: Money | None = None
+    qr: str | None = None
+
+
+class LoopInputs(Protocol):
+    """The two induction loops of one lane."""
+
+    def changes(self) -> AsyncIterator[LoopChange]:
+        """First one change for each loop that is occupied now, then each change as it happens, for ever."""
+        ...
+
+
+class Camera(Protocol):
+    """The camera of one lane."""
+
+    async def burst(self, count: int) -> list[Frame]:
+        """`count` frames of what stands at the lane now, at least one.
+
+        Raises vision.errors.SourceUnavailable from a camera that gives none: never an empty list.
+        """
+        ...
+
+
+class PlateReader(Protocol):
+    """Pixels in, one fused read out."""
+
+    async def sight(self, frames: Sequence[Frame]) -> Sighting | None:
+        """The fused read of the vehicle on these frames; None where no frame shows a plate. Raises VisionError."""
+        ...
+
+
+class Barrier(Protocol):
+    """The barrier of one lane. A call that is cancelled leaves the command standing."""
+
+    async def open(self) -> None:
+        """Returns once the barrier is up. Raises BarrierFault."""
+        ...
+
+    async def close(self) -> None:
+        """Returns once the barrier is down. Raises BarrierFault."""
+        ...
+
+    async def state(self) -> BarrierState:
+        """Where the barrier is now. Raises BarrierFault."""
+        ...
+
+
+class Display(Protocol):
+    """The display of one lane."""
+
+    async def show(self, message: LaneMessage) -> None:
+        """Replaces what is shown."""
+        ...
+
+
+class PhotoArchive(Protocol):
+    """Keeps photos by their content; called from worker threads, several at once."""
+
+    def keep(self, image: Image) -> str:
+        """Stores a picture (BGR, uint8) on disk durably; returns the SHA-256 of the stored bytes as 64 hex digits."""
+        ...
+
+
+class Work(Protocol):
+    """One transaction of the lot's store: what it records and what it reads are of one piece."""
+
+    def record(self, event: Event, occurred_at: datetime) -> Envelope:
+        """Appends the fact to the outbox and applies it to the tables: the only way to change anything."""
+        ...
+
+    def lot(self) -> LotDescribed | None: ...
+
+    def free_spaces(self) -> int:
+        """Spaces less the stays that are open."""
+        ...
+
+    def stay(self, stay_id: str) -> Stay | None: ...
+
+    def open_stays(self) -> list[Stay]: ...
+
+    def intended_stays(self) -> list[Stay]: ...
+
+    def unfinished_passages(self) -> list[Passage]:
+        """Passages in state intended, of entries and exits, oldest first."""
+        ...
+
+    def settlements(self, stay_id: str) -> list[Settlement]: ...
+
+    def settlement_by_reference(self, provider: str, provider_reference: str) -> Settlement | None: ...
+
+    def tariff(self, version: int) -> Tariff: ...
+
+    def tariff_at(self, instant: datetime) -> Tariff: ...
+
+    def pass_for(self, plate: str, instant: datetime) -> Pass | None: ...
+
+    def pass_by_id(self, pass_id: str) -> Pass | None: ...
+
+    def open_alerts(self) -> list[OpenAlert]: ...
+
+
+class UnitOfWork(Protocol):
+    """The lot's store: its single writer. Every transaction runs in the one store thread."""
+
+    def transaction(self) -> AbstractContextManager[Work]:
+        """Commits when left normally, with everything on disk; rolls back when left by an exception."""
+        ...
