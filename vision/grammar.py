@@ -1,0 +1,141 @@
+"""What plates look like, as weights: a text of a known format is likelier, one of none still reads as it was seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from vision.alphabet import PROVINCES, SPECIALS
+from vision.formats import FORMATS, OFFICE_LETTERS, PlateFormat
+from vision.types import Region
+
+RegionHint = Literal["cn", "eu", "us", "br", "any"]
+
+KNOWN = 1.0
+"""Weight of a text of a known format."""
+ELSEWHERE = 0.4
+"""Weight of a text whose formats are all of another region than the one hinted at."""
+UNKNOWN_LATIN = 0.15
+"""Weight of 4 to 8 letters and digits of no known format: vanity plates, countries not listed."""
+UNKNOWN_CHINESE = 0.02
+"""Weight of a Chinese text of no known format: there are few, all listed."""
+UNKNOWN_OFFICE = 0.3
+"""Factor for a Chinese text whose office letter its province does not use."""
+TOO_SHORT_OR_LONG = 0.02
+"""Weight of a text that no plate is as short or long as."""
+
+_CLASSES = {
+    "P": f"[{PROVINCES}]",
+    "L": "[A-HJ-Z]",
+    "S": "[0-9A-HJ-NP-Z]",
+    "N": "[A-HJK]",
+    "9": "[0-9]",
+}
+_SEPARATORS = "· -"
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A whole text and its probability."""
+
+    text: str
+    probability: float
+
+
+class Grammar:
+    """The formats, and how much each counts under a hint of the region (`any`: no hint).
+
+    The hint never forces: a plate from elsewhere wins where it is clearly what is seen.
+    """
+
+    def __init__(self, region: RegionHint = "any") -> None:
+        self._region = region
+
+    def weight(self, text: str) -> float:
+        """How plausible `text` is as a plate, 0..1, whatever the picture says."""
+        formats = matching_formats(text)
+        if formats:
+            known = self._region == "any" or any(found.region == self._region for found in formats)
+            return (KNOWN if known else ELSEWHERE) * _office_factor(text)
+        if is_chinese(text):
+            return UNKNOWN_CHINESE
+        return UNKNOWN_LATIN if 4 <= len(text) <= 8 else TOO_SHORT_OR_LONG
+
+    def weigh(self, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+        """The hypotheses with their probabilities weighed, likeliest first.
+
+        What the hypotheses leave to 1 stands for texts that were not listed; it keeps its weight of an unknown
+        Latin text, so that a grammar match cannot make a vague read sure.
+        """
+        rest = max(0.0, 1.0 - sum(h.probability for h in hypotheses)) * UNKNOWN_LATIN
+        weighed = [Hypothesis(h.text, h.probability * self.weight(h.text)) for h in hypotheses]
+        total = rest + sum(h.probability for h in weighed)
+        if total <= 0:
+            return list(hypotheses)
+        scaled = [Hypothesis(h.text, h.probability / total) for h in weighed]
+        return sorted(scaled, key=lambda h: -h.probability)
+
+    def region_of(self, text: str, seen: Mapping[Region, float]) -> Region:
+        """The region that `text` and the look of the plate (`seen`, probabilities) speak for together."""
+        if is_chinese(text):
+            return "cn"
+        matched = {found.region for found in matching_formats(text)}
+        scores = {
+            region: share * (1.0 if region in matched else UNKNOWN_LATIN) * (2.0 if region == self._region else 1.0)
+            for region, share in seen.items()
+        }
+        return max(scores, key=lambda region: scores[region], default="other")
+
+
+def printed_form(text: str, region: Region) -> str:
+    """`text` as its plate shows it (`苏E·05EV8`); unchanged where the region's formats disagree or none fits."""
+    forms = {_print(text, found.pattern) for found in matching_formats(text) if found.region == region}
+    return forms.pop() if len(forms) == 1 else text
+
+
+def is_chinese(text: str) -> bool:
+    """Whether `text` holds a character that only Chinese plates have."""
+    return any(character in PROVINCES or character in SPECIALS for character in text)
+
+
+def matching_formats(text: str) -> list[PlateFormat]:
+    """The known formats that `text`, without separators, is of."""
+    return [found for found, expression in _BY_LENGTH.get(len(text), ()) if expression.fullmatch(text)]
+
+
+def _expression(found: PlateFormat) -> re.Pattern[str]:
+    letters = "".join(c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in found.without)
+    parts = []
+    for place in found.pattern:
+        if place in _SEPARATORS:
+            continue
+        parts.append(f"[{letters}]" if place == "A" else _CLASSES.get(place, place.upper()))
+    return re.compile("".join(parts))
+
+
+def _group_by_length() -> dict[int, list[tuple[PlateFormat, re.Pattern[str]]]]:
+    groups: dict[int, list[tuple[PlateFormat, re.Pattern[str]]]] = {}
+    for found in FORMATS:
+        length = sum(place not in _SEPARATORS for place in found.pattern)
+        groups.setdefault(length, []).append((found, _expression(found)))
+    return groups
+
+
+_BY_LENGTH = _group_by_length()
+
+
+def _print(text: str, pattern: str) -> str:
+    rest = iter(text)
+    return "".join(place if place in _SEPARATORS else next(rest) for place in pattern)
+
+
+def _office_factor(text: str) -> float:
+    letters = OFFICE_LETTERS.get(text[0])
+    if letters is None or not text[1].isalpha() or not text[1].isascii():
+        return 1.0
+    if text.endswith("应急"):
+        return 1.0
+    allowed = letters + "O" if text.endswith("警") else letters
+    return 1.0 if text[1] in allowed else UNKNOWN_OFFICE

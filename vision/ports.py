@@ -1,0 +1,32 @@
+"""What the pipeline asks of its parts; the adapters are in `detect`, `read`, `sources` and `alternatives`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from vision.types import Detection, Frame, Image, PlateRead
+
+
+class Detector(Protocol):
+    """Finds plates."""
+
+    def detect(self, image: Image) -> list[Detection]:
+        """The plates in a picture, likeliest first; empty where there is none. The picture is not changed."""
+
+
+class Reader(Protocol):
+    """Reads one plate that was found."""
+
+    def read(self, image: Image, detection: Detection) -> PlateRead:
+        """What the plate says. The picture is not changed. A plate that cannot be read has `text` None."""
+
+
+class FrameSource(Protocol):
+    """Gives frames in the order they were taken."""
+
+    def frames(self) -> Iterator[Frame]:
+        """The frames, until the source ends. Raises SourceUnavailable when it should give some and gives none."""
+
+    def close(self) -> None:
+        """Lets go of the device or file; safe to call twice, and from another thread to end `frames`."""
