@@ -118,6 +118,8 @@ def _drawn_frame(rng: np.random.Generator, image: Image, plates: Sequence[Quad])
     else:
         x1, y1 = rng.uniform(0, size * 0.8, 2)
         x2, y2 = x1 + rng.uniform(0.05, 0.5) * size, y1 + rng.uniform(0.03, 0.4) * size
+        if not _is_free(x1, y1, x2, y2, plates):
+            return
     thickness = max(1, round(rng.uniform(0.5, 2.5) * size / 320))
     cv2.rectangle(image, (int(x1), int(y1)), (int(x2), int(y2)), colour, thickness)
 
