@@ -25,8 +25,8 @@ class Registry:
         return sorted((load_card(path) for path in self.folder.glob("*.toml")), key=lambda card: card.name)
 
     def find(self, name: str, kind: Kind) -> Card:
-        """The card called `name`, or the one at the path `name`: a `.toml` card, or an `.onnx` file with its card
-        beside it under the same stem.
+        """The card called `name` (or whose file is), or the one at the path `name`: a `.toml` card, or an `.onnx` file
+        with its card beside it under the same stem.
 
         Raises UnknownModel where there is none, or it is of another kind; BadCard and UnsafeModel as `load_card`.
         """
@@ -38,7 +38,7 @@ class Registry:
     def _called(self, name: str) -> Card:
         known = self.cards()
         for card in known:
-            if card.name == name:
+            if name in (card.name, card.path.stem):
                 return card
         names = ", ".join(card.name for card in known) or "none"
         raise UnknownModel(f"no model is called {name!r} (known: {names}); give one of these or the path of a card")
@@ -46,9 +46,7 @@ class Registry:
     def _at_path(self, path: Path) -> Card:
         card_path = path.with_suffix(".toml")
         if not path.is_file():
-            raise UnknownModel(
-                f"there is no file {path}; give the path of a card (.toml) or of an ONNX file with one"
-            )
+            raise UnknownModel(f"there is no file {path}; give the path of a card (.toml) or of an ONNX file with one")
         if not card_path.is_file():
             raise UnknownModel(f"{path} has no card; write {card_path} beside it (schema: models/card.py)")
         return load_card(card_path)

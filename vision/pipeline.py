@@ -1,0 +1,142 @@
+"""From frames to plates, and from the frames of one vehicle to a Sighting.
+
+    from vision.decode_image import load_image
+    from vision.pipeline import Pipeline
+
+    pipeline = Pipeline.load()
+    for plate in pipeline.read(load_image("car.jpg")):
+        print(plate.printed, plate.confidence)
+
+A pipeline uses one core and is not to be shared by threads; several cores want a process with a pipeline each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import cv2
+
+from models.card import Precision
+from models.registry import Registry
+from vision.detect import OnnxDetector
+from vision.grammar import Grammar, RegionHint
+from vision.motion import MotionGate
+from vision.ports import Detector, FrameSource, Reader
+from vision.read import OnnxReader
+from vision.session import PrecisionChoice, Provider, Session
+from vision.track import Track, Tracker
+from vision.types import Detection, Frame, Image, PlateRead, Sighting
+from vision.vote import fuse
+
+DEFAULT_DETECTOR = "detector"
+DEFAULT_READER = "reader"
+"""The models that come with the project."""
+
+STANDING_PLATES = 4
+"""Plates a frame that are read for the vehicle at a lane: the largest and most central ones."""
+
+
+class Pipeline:
+    """A detector, a reader and the grammar, ready to read.
+
+    `choices` tells, by model name, which precision the start-up self-test took and what it measured.
+    """
+
+    def __init__(
+        self,
+        detector: Detector,
+        reader: Reader,
+        grammar: Grammar,
+        least_confidence: float,
+        choices: dict[str, PrecisionChoice] | None = None,
+    ) -> None:
+        """`least_confidence` is what a fused text needs to be given as `text`; use `load` for the shipped parts."""
+        self._detector = detector
+        self._reader = reader
+        self._grammar = grammar
+        self._least_confidence = least_confidence
+        self.choices = choices or {}
+
+    @classmethod
+    def load(
+        cls,
+        detector: str = DEFAULT_DETECTOR,
+        reader: str = DEFAULT_READER,
+        *,
+        region: RegionHint = "any",
+        provider: Provider = "cpu",
+        precision: Precision | None = None,
+        registry: Registry | None = None,
+    ) -> Pipeline:
+        """A pipeline of two models by name or path, run by onnxruntime.
+
+        `region` only weighs the grammar. `precision` None takes the faster file of each model, as measured now.
+        Sets OpenCV to one thread for the whole process. Raises the errors of `models.errors`,
+        ProviderUnavailable and WrongModelShape.
+        """
+        cv2.setNumThreads(1)
+        models = registry or Registry()
+        grammar = Grammar(region)
+        finding = Session(models.find(detector, "detector"), provider, precision)
+        reading = Session(models.find(reader, "reader"), provider, precision)
+        return cls(
+            OnnxDetector(finding),
+            OnnxReader(reading, grammar),
+            grammar,
+            reading.card.threshold("text"),
+            {session.card.name: session.choice for session in (finding, reading)},
+        )
+
+    def read(self, image: Image) -> list[PlateRead]:
+        """Every plate of a picture (H, W, 3) uint8 BGR, surest first; empty where there is none.
+
+        The picture is not changed.
+        """
+        return self._read_all(image, self._detector.detect(image))
+
+    def sight(self, frames: Sequence[Frame]) -> Sighting | None:
+        """The vehicle that stands at the lane in a burst of frames: the one whose plate is largest and most central.
+
+        None only if no plate was detected in any frame; an unreadable plate gives a Sighting whose `text` is None.
+        """
+        tracker = Tracker()
+        gone: list[Track] = []
+        for frame in frames:
+            found = sorted(self._detector.detect(frame.image), key=lambda d: -_prominence(frame, d))
+            gone += tracker.update(frame, self._read_all(frame.image, found[:STANDING_PLATES]))
+        tracks = gone + tracker.finish()
+        return self._fused(max(tracks, key=_standing)) if tracks else None
+
+    def watch(self, source: FrameSource) -> Iterator[Sighting]:
+        """One Sighting for each vehicle that passes or stands before a fixed camera, given once it has gone.
+
+        Frames in which nothing moves are not read. Closes the source at the end. Raises SourceUnavailable.
+        """
+        tracker, gate = Tracker(), MotionGate()
+        try:
+            for frame in source.frames():
+                if gate.passes(frame.image):
+                    yield from map(self._fused, tracker.update(frame, self.read(frame.image)))
+            yield from map(self._fused, tracker.finish())
+        finally:
+            source.close()
+
+    def _read_all(self, image: Image, found: Sequence[Detection]) -> list[PlateRead]:
+        reads = [self._reader.read(image, detection) for detection in found]
+        return sorted(reads, key=lambda read: -read.confidence)
+
+    def _fused(self, track: Track) -> Sighting:
+        return fuse(track.evidence, track.frames_read, self._grammar, self._least_confidence)
+
+
+def _prominence(frame: Frame, detection: Detection) -> float:
+    """How much a plate looks like that of the vehicle at the lane: its width times how central it is, 0..1."""
+    box = detection.box
+    off_x = abs((box.x1 + box.x2) / frame.width - 1)
+    off_y = abs((box.y1 + box.y2) / frame.height - 1)
+    return box.width / frame.width * (1 - 0.5 * max(off_x, off_y)) * detection.confidence
+
+
+def _standing(track: Track) -> float:
+    """Prominence summed over the frames; what cannot be read at all counts a fifth, since it may be no plate."""
+    return sum(_prominence(e.frame, e.read.detection) * (0.2 + 0.8 * e.read.confidence) for e in track.evidence)
