@@ -28,6 +28,7 @@ RefusalCode = Literal[
 T = TypeVar("T")
 
 LOT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,7 @@ def _require_storable(value: object, depth: int = 0) -> None:
     if depth > MAX_DEPTH:
         raise MalformedBatch(f"the body nests deeper than {MAX_DEPTH} levels")
     if isinstance(value, str):
-        if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value) or "\0" in value:
+        if _UNSTORABLE.search(value):
             raise MalformedBatch("a text holds NUL or half of a surrogate pair, which no store keeps")
     elif isinstance(value, float):
         raise MalformedBatch(f"{value} is no integer: send integers of a smaller unit")
