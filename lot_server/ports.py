@@ -63,6 +63,10 @@ class LaneMessage:
 class LoopInputs(Protocol):
     """The two induction loops of one lane."""
 
+    async def occupied(self) -> frozenset[LoopName]:
+        """The loops on which something stands now."""
+        ...
+
     def changes(self) -> AsyncIterator[LoopChange]:
         """First one change for each loop that is occupied now, then each change as it happens, for ever."""
         ...

@@ -70,7 +70,7 @@ def to_text(instant: datetime) -> str:
 def from_text(text: str) -> datetime:
     """The instant of an ISO 8601 text with a zone. Raises BadBody if it is none, NaiveTime without a zone."""
     try:
-        instant = datetime.fromisoformat(text)
-    except ValueError as error:
+        # A zone may push the first or last day of the calendar over its edge.
+        return utc(datetime.fromisoformat(text))
+    except (ValueError, OverflowError) as error:
         raise BadBody(f"{text!r} is not an ISO 8601 time: write it like 2026-01-31T08:00:00.000000Z") from error
-    return utc(instant)
