@@ -3,11 +3,10 @@
 Adapters raise only the errors named here; whatever else they raise is treated by the lane as that part's failure.
 """
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from lot_server.domain.alert import OpenAlert
 from lot_server.domain.events import Event, LotDescribed
@@ -17,6 +16,7 @@ from lot_server.domain.stay import Pass, Passage, Settlement, Stay
 from lot_server.domain.tariff import Tariff
 from vision.types import Frame, Image, Sighting
 
+T = TypeVar("T")
 LoopName = Literal["arming", "closing"]
 BarrierState = Literal["closed", "opening", "open", "closing"]
 MessageCode = Literal[
@@ -142,6 +142,10 @@ class Work(Protocol):
 
     def intended_stays(self) -> list[Stay]: ...
 
+    def stays_with_plate(self, plate: str) -> list[Stay]:
+        """The open and the intended stays of exactly this plate."""
+        ...
+
     def unfinished_passages(self) -> list[Passage]:
         """Passages in state intended, of entries and exits, oldest first."""
         ...
@@ -161,9 +165,12 @@ class Work(Protocol):
     def open_alerts(self) -> list[OpenAlert]: ...
 
 
-class UnitOfWork(Protocol):
-    """The lot's store: its single writer. Every transaction runs in the one store thread."""
+class Transactions(Protocol):
+    """The lot's store, its single writer."""
 
-    def transaction(self) -> AbstractContextManager[Work]:
-        """Commits when left normally, with everything on disk; rolls back when left by an exception."""
+    async def transact(self, job: Callable[[Work], T]) -> T:
+        """What `job` returns, once all that it recorded is on disk; where it raises, nothing is recorded.
+
+        Jobs run one after another, outside the event loop. One that began is finished even if its caller is gone.
+        """
         ...
