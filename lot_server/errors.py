@@ -7,10 +7,28 @@ class LotError(Exception):
     code = "lot_error"
 
 
+class BadConfig(LotError):
+    """A configuration file is missing, is no TOML, or holds a key or value that means nothing."""
+
+    code = "bad_config"
+
+
+class ForeignPackage(LotError):
+    """A package of ours is shadowed by another distribution or folder of the same name."""
+
+    code = "foreign_package"
+
+
 class BarrierFault(LotError):
     """A barrier does not do what it was told, or does not answer."""
 
     code = "barrier_fault"
+
+
+class UnknownLane(LotError):
+    """A lane id that the lot's configuration does not name."""
+
+    code = "unknown_lane"
 
 
 class UnknownStay(LotError):
@@ -31,32 +49,56 @@ class SettlementConflict(LotError):
     code = "settlement_conflict"
 
 
+class NoTariff(LotError):
+    """No price list has this version, or none is valid at the instant."""
+
+    code = "no_tariff"
+
+
+class NotDescribed(LotError):
+    """The store does not know the lot's facts yet."""
+
+    code = "not_described"
+
+
+class ContradictoryEvent(LotError):
+    """An event does not fit what the store holds; nothing was recorded."""
+
+    code = "contradictory_event"
+
+
+class LedgerFork(LotError):
+    """The cloud acknowledges a ledger that is not this lot's."""
+
+    code = "ledger_fork"
+
+
 class StoreError(LotError):
-    """The lot's database cannot do what was asked."""
+    """The lot's database or photo folder cannot do what was asked."""
 
     code = "store_error"
 
 
 class StoreInUse(StoreError):
-    """Another program writes to the lot's database."""
+    """Another program writes to the lot's database; two writers could damage it."""
 
     code = "store_in_use"
 
 
 class StoreReadOnly(StoreError):
-    """The lot's database cannot be written."""
+    """The lot's database cannot be written; nothing was recorded."""
 
     code = "store_read_only"
 
 
 class DiskFull(StoreError):
-    """The disk of the lot's database is full."""
+    """The disk of the lot's database is full; nothing was recorded."""
 
     code = "disk_full"
 
 
 class StoreCorrupt(StoreError):
-    """The lot's database is damaged."""
+    """The lot's database is damaged, or no database."""
 
     code = "store_corrupt"
 
@@ -67,7 +109,69 @@ class StoreTooNew(StoreError):
     code = "store_too_new"
 
 
-class ContradictoryEvent(LotError):
-    """An event does not fit what the store holds."""
+class StoreOfAnotherLot(StoreError):
+    """The database belongs to a lot with another id."""
 
-    code = "contradictory_event"
+    code = "store_of_another_lot"
+
+
+class PhotoUnavailable(StoreError):
+    """A photo is not in the archive, or is not what its name says."""
+
+    code = "photo_unavailable"
+
+
+class VisionUnavailable(LotError):
+    """No vision worker could start, or none came back: the cameras are blind and a person must act."""
+
+    code = "vision_unavailable"
+
+
+class VisionWorkerDied(LotError):
+    """One job killed two vision workers in a row."""
+
+    code = "vision_worker_died"
+
+
+class VisionTimeout(LotError):
+    """A vision worker did not answer in time and was replaced."""
+
+    code = "vision_timeout"
+
+
+class VisionFailed(LotError):
+    """Reading failed inside a vision worker through a fault of ours, not of the frames."""
+
+    code = "vision_failed"
+
+
+class LaneOccupied(LotError):
+    """A vehicle stands at the simulated lane already."""
+
+    code = "lane_occupied"
+
+
+class UnknownVehicle(LotError):
+    """The simulated site has no vehicle with this id."""
+
+    code = "unknown_vehicle"
+
+
+class Unauthorized(LotError):
+    """A request to the loopback API lacks its token, or has a wrong one."""
+
+    code = "unauthorized"
+
+
+class LoopbackUnavailable(LotError):
+    """No lot server answers at its loopback address, or not as one does."""
+
+    code = "loopback_unavailable"
+
+
+class LoopbackRefused(LotError):
+    """The lot server said no; `code` is the one it gave."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code

@@ -1,0 +1,166 @@
+"""The schema on disk, version by version, forward only.
+
+A version's statements and its number commit together, so that a kill in between leaves the old version whole. Before
+a database with content is changed, a copy of it is written beside it.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from lot_server.errors import StoreError, StoreTooNew
+
+_FIRST = (
+    """CREATE TABLE ledger (
+        lot_id TEXT NOT NULL PRIMARY KEY,
+        acked_seq INTEGER NOT NULL
+    )""",
+    """CREATE TABLE outbox (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        kind TEXT NOT NULL,
+        occurred_at TEXT NOT NULL,
+        body TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL
+    )""",
+    """CREATE TABLE lot (
+        lot_id TEXT NOT NULL PRIMARY KEY,
+        name TEXT NOT NULL,
+        address TEXT NOT NULL,
+        latitude_e6 INTEGER NOT NULL,
+        longitude_e6 INTEGER NOT NULL,
+        spaces INTEGER NOT NULL,
+        time_zone TEXT NOT NULL,
+        currency TEXT NOT NULL
+    )""",
+    """CREATE TABLE tariff (
+        version INTEGER NOT NULL PRIMARY KEY,
+        valid_from TEXT NOT NULL,
+        body TEXT NOT NULL
+    )""",
+    """CREATE TABLE parking_pass (
+        pass_id TEXT NOT NULL PRIMARY KEY,
+        plate TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        valid_from TEXT NOT NULL,
+        valid_until TEXT NOT NULL
+    )""",
+    "CREATE INDEX parking_pass_by_plate ON parking_pass (plate)",
+    """CREATE TABLE stay (
+        stay_id TEXT NOT NULL PRIMARY KEY,
+        state TEXT NOT NULL,
+        plate TEXT,
+        printed TEXT,
+        ticket_id TEXT,
+        entry_lane_id TEXT NOT NULL,
+        read_at TEXT NOT NULL,
+        entered_at TEXT,
+        exited_at TEXT,
+        evidence TEXT,
+        photos TEXT NOT NULL,
+        pass_id TEXT,
+        tariff_version INTEGER NOT NULL,
+        CONSTRAINT stay_state CHECK (state IN ('intended', 'open', 'closed', 'abandoned')),
+        FOREIGN KEY (tariff_version) REFERENCES tariff (version)
+    )""",
+    "CREATE INDEX stay_by_state ON stay (state)",
+    """CREATE TABLE passage (
+        passage_id TEXT NOT NULL PRIMARY KEY,
+        lane_id TEXT NOT NULL,
+        direction TEXT NOT NULL,
+        state TEXT NOT NULL,
+        stay_id TEXT,
+        plate TEXT,
+        decision TEXT NOT NULL,
+        evidence TEXT,
+        photos TEXT NOT NULL,
+        gross_minor INTEGER,
+        paid_minor INTEGER,
+        operator TEXT,
+        reason TEXT,
+        decided_at TEXT NOT NULL,
+        ended_at TEXT,
+        CONSTRAINT passage_direction CHECK (direction IN ('entry', 'exit')),
+        CONSTRAINT passage_state CHECK (state IN ('intended', 'confirmed', 'abandoned', 'refused')),
+        FOREIGN KEY (stay_id) REFERENCES stay (stay_id)
+    )""",
+    "CREATE INDEX passage_by_state ON passage (state)",
+    "CREATE INDEX passage_by_stay ON passage (stay_id)",
+    """CREATE TABLE settlement (
+        settlement_id TEXT NOT NULL PRIMARY KEY,
+        stay_id TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        provider_reference TEXT NOT NULL,
+        quoted_at TEXT NOT NULL,
+        settled_at TEXT NOT NULL,
+        CONSTRAINT settlement_once UNIQUE (provider, provider_reference),
+        FOREIGN KEY (stay_id) REFERENCES stay (stay_id)
+    )""",
+    "CREATE INDEX settlement_by_stay ON settlement (stay_id)",
+    """CREATE TABLE alert (
+        alert_id TEXT NOT NULL PRIMARY KEY,
+        code TEXT NOT NULL,
+        lane_id TEXT,
+        stay_id TEXT,
+        passage_id TEXT,
+        text TEXT NOT NULL,
+        raised_at TEXT NOT NULL,
+        resolved_at TEXT,
+        operator TEXT,
+        reason TEXT
+    )""",
+    "CREATE INDEX alert_by_resolved_at ON alert (resolved_at)",
+    """CREATE TABLE plate_correction (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        stay_id TEXT NOT NULL,
+        before TEXT,
+        after TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        FOREIGN KEY (stay_id) REFERENCES stay (stay_id)
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+"""The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
+
+
+def migrate(connection: Connection, path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> None:
+    """Bring the database at `path` to the newest version. Raises StoreTooNew, StoreError."""
+    version = _version(connection)
+    if version > len(migrations):
+        raise StoreTooNew(
+            f"{path} has schema {version}, this openlot knows {len(migrations)}: run the newer openlot, "
+            "or restore the copy made before the upgrade"
+        )
+    if 0 < version < len(migrations):
+        copy(connection, path, path.with_name(f"{path.name}.before-schema-{len(migrations)}"))
+    for number, statements in enumerate(migrations[version:], start=version + 1):
+        with connection.begin():
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+
+
+def copy(connection: Connection, path: Path, target: Path) -> None:
+    """A whole copy of the database, moved into place when it is complete. Raises StoreError."""
+    partial = target.with_name(target.name + ".part")
+    partial.unlink(missing_ok=True)
+    source = connection.connection.driver_connection
+    if not isinstance(source, sqlite3.Connection):
+        raise StoreError(f"{path} is not open through sqlite3: report this as a fault")
+    written = sqlite3.connect(partial)
+    try:
+        source.backup(written)
+    finally:
+        written.close()
+    partial.replace(target)
+
+
+def _version(connection: Connection) -> int:
+    with connection.begin():
+        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())

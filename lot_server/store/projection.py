@@ -1,0 +1,246 @@
+"""What each kind of event changes in the tables: one small function a kind, and the table that finds it.
+
+An event that contradicts the tables raises ContradictoryEvent, so that the transaction it came with leaves nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from lot_server.domain import events
+from lot_server.domain.clock import from_text
+from lot_server.domain.events import Event
+from lot_server.domain.ledger import Envelope
+from lot_server.domain.stay import PassageState, StayState
+from lot_server.errors import ContradictoryEvent
+from lot_server.store import tables
+
+Row = TypeVar("Row", bound=tables.LotTable)
+
+
+def project(session: Session, event: Event, envelope: Envelope) -> None:
+    """Apply `event`, which `envelope` holds, to the tables. Raises ContradictoryEvent."""
+    _PROJECTIONS[type(event)](session, event, envelope)
+    session.flush()
+
+
+def _lot_described(session: Session, event: events.LotDescribed, envelope: Envelope) -> None:
+    session.merge(
+        tables.LotRow(
+            lot_id=envelope.lot_id,
+            name=event.name,
+            address=event.address,
+            latitude_e6=event.latitude_e6,
+            longitude_e6=event.longitude_e6,
+            spaces=event.spaces,
+            time_zone=event.time_zone,
+            currency=event.currency,
+        )
+    )
+
+
+def _tariff_published(session: Session, event: events.TariffPublished, _: Envelope) -> None:
+    tariff = event.tariff
+    session.add(tables.TariffRow(version=tariff.version, valid_from=tariff.valid_from, body=tariff))
+
+
+def _pass_granted(session: Session, event: events.PassGranted, _: Envelope) -> None:
+    granted = event.parking_pass
+    session.merge(
+        tables.PassRow(
+            pass_id=granted.pass_id,
+            plate=granted.plate,
+            kind=granted.kind,
+            valid_from=granted.valid_from,
+            valid_until=granted.valid_until,
+        )
+    )
+
+
+def _entry_admitted(session: Session, event: events.EntryAdmitted, envelope: Envelope) -> None:
+    session.add(
+        tables.StayRow(
+            stay_id=event.stay_id,
+            state="intended",
+            plate=event.plate,
+            printed=event.printed,
+            ticket_id=event.ticket_id,
+            entry_lane_id=event.lane_id,
+            read_at=event.read_at,
+            evidence=event.evidence,
+            photos=event.photos,
+            pass_id=event.pass_id,
+            tariff_version=event.tariff_version,
+        )
+    )
+    session.flush()
+    session.add(
+        tables.PassageRow(
+            passage_id=event.passage_id,
+            lane_id=event.lane_id,
+            direction="entry",
+            state="intended",
+            stay_id=event.stay_id,
+            plate=event.plate,
+            decision=event.decision,
+            evidence=event.evidence,
+            photos=event.photos,
+            decided_at=from_text(envelope.occurred_at),
+        )
+    )
+
+
+def _entry_confirmed(session: Session, event: events.EntryConfirmed, _: Envelope) -> None:
+    stay = _stay_in(session, event.stay_id, "intended")
+    stay.state, stay.entered_at = "open", event.entered_at
+    _end_passage(session, event.passage_id, "confirmed", event.entered_at)
+
+
+def _entry_abandoned(session: Session, event: events.EntryAbandoned, envelope: Envelope) -> None:
+    _stay_in(session, event.stay_id, "intended").state = "abandoned"
+    _end_passage(session, event.passage_id, "abandoned", from_text(envelope.occurred_at))
+
+
+def _entry_refused(session: Session, event: events.EntryRefused, envelope: Envelope) -> None:
+    refused_at = from_text(envelope.occurred_at)
+    session.add(
+        tables.PassageRow(
+            passage_id=event.passage_id,
+            lane_id=event.lane_id,
+            direction="entry",
+            state="refused",
+            plate=event.plate,
+            decision=event.reason,
+            photos=event.photos,
+            decided_at=refused_at,
+            ended_at=refused_at,
+        )
+    )
+
+
+def _exit_admitted(session: Session, event: events.ExitAdmitted, _: Envelope) -> None:
+    _stay_in(session, event.stay_id, "open")
+    session.add(
+        tables.PassageRow(
+            passage_id=event.passage_id,
+            lane_id=event.lane_id,
+            direction="exit",
+            state="intended",
+            stay_id=event.stay_id,
+            plate=event.read_plate,
+            decision=event.decision,
+            evidence=event.evidence,
+            photos=event.photos,
+            gross_minor=event.gross.minor,
+            paid_minor=event.paid.minor,
+            operator=event.operator,
+            reason=event.reason,
+            decided_at=event.decided_at,
+        )
+    )
+
+
+def _exit_confirmed(session: Session, event: events.ExitConfirmed, _: Envelope) -> None:
+    stay = _stay_in(session, event.stay_id, "open")
+    stay.state, stay.exited_at = "closed", event.exited_at
+    _end_passage(session, event.passage_id, "confirmed", event.exited_at)
+
+
+def _exit_abandoned(session: Session, event: events.ExitAbandoned, envelope: Envelope) -> None:
+    _stay_in(session, event.stay_id, "open")
+    _end_passage(session, event.passage_id, "abandoned", from_text(envelope.occurred_at))
+
+
+def _settlement_applied(session: Session, event: events.SettlementApplied, _: Envelope) -> None:
+    settlement = event.settlement
+    session.add(
+        tables.SettlementRow(
+            settlement_id=settlement.settlement_id,
+            stay_id=settlement.stay_id,
+            amount_minor=settlement.amount.minor,
+            currency=settlement.amount.currency,
+            provider=settlement.provider,
+            provider_reference=settlement.provider_reference,
+            quoted_at=settlement.quoted_at,
+            settled_at=settlement.settled_at,
+        )
+    )
+
+
+def _alert_raised(session: Session, event: events.AlertRaised, envelope: Envelope) -> None:
+    session.add(
+        tables.AlertRow(
+            alert_id=event.alert_id,
+            code=event.code,
+            lane_id=event.lane_id,
+            stay_id=event.stay_id,
+            passage_id=event.passage_id,
+            text=event.text,
+            raised_at=from_text(envelope.occurred_at),
+        )
+    )
+
+
+def _alert_resolved(session: Session, event: events.AlertResolved, envelope: Envelope) -> None:
+    alert = _row(session, tables.AlertRow, event.alert_id)
+    if alert.resolved_at is not None:
+        raise ContradictoryEvent(f"alert {event.alert_id} is resolved already: nothing is left to do")
+    alert.resolved_at = from_text(envelope.occurred_at)
+    alert.operator, alert.reason = event.operator, event.reason
+
+
+def _plate_corrected(session: Session, event: events.PlateCorrected, envelope: Envelope) -> None:
+    stay = _row(session, tables.StayRow, event.stay_id)
+    session.add(
+        tables.PlateCorrectionRow(
+            seq=envelope.seq,
+            stay_id=event.stay_id,
+            before=stay.plate,
+            after=event.plate,
+            operator=event.operator,
+            reason=event.reason,
+        )
+    )
+    # The printed form belonged to the text that was wrong.
+    stay.plate, stay.printed = event.plate, None
+
+
+_PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
+    events.LotDescribed: _lot_described,
+    events.TariffPublished: _tariff_published,
+    events.PassGranted: _pass_granted,
+    events.EntryAdmitted: _entry_admitted,
+    events.EntryConfirmed: _entry_confirmed,
+    events.EntryAbandoned: _entry_abandoned,
+    events.EntryRefused: _entry_refused,
+    events.AlertRaised: _alert_raised,
+    events.AlertResolved: _alert_resolved,
+    events.ExitAdmitted: _exit_admitted,
+    events.ExitConfirmed: _exit_confirmed,
+    events.ExitAbandoned: _exit_abandoned,
+    events.SettlementApplied: _settlement_applied,
+    events.PlateCorrected: _plate_corrected,
+}
+
+
+def _row(session: Session, kind: type[Row], identity: str) -> Row:
+    row = session.get(kind, identity)
+    if row is None:
+        raise ContradictoryEvent(f"no {kind.__tablename__} {identity!r} is stored: record what came before it first")
+    return row
+
+
+def _stay_in(session: Session, stay_id: str, state: StayState) -> tables.StayRow:
+    stay = _row(session, tables.StayRow, stay_id)
+    if stay.state != state:
+        raise ContradictoryEvent(f"stay {stay_id} is {stay.state}, and would have to be {state} for this")
+    return stay
+
+
+def _end_passage(session: Session, passage_id: str, state: PassageState, at: datetime) -> None:
+    passage = _row(session, tables.PassageRow, passage_id)
+    if passage.state != "intended":
+        raise ContradictoryEvent(f"passage {passage_id} is {passage.state} already")
+    passage.state, passage.ended_at = state, at

@@ -1,0 +1,174 @@
+"""The lot's tables: the ledger and outbox, and what its events add up to.
+
+They have a registry of their own, so that the cloud may have tables of the same names in one process. Rows never
+leave the store: `unit_of_work` turns them into the domain's values. The schema on disk is made by `migrations`;
+a test holds the two to each other.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from lot_server.domain.codec import Json
+from lot_server.domain.evidence import ReadEvidence
+from lot_server.domain.tariff import Tariff
+from lot_server.store.columns import BodyText, EvidenceText, InstantText, PhotosText, TariffText
+
+
+class LotTable(SQLModel, registry=registry()):
+    """Base of every table of a lot."""
+
+
+class LedgerRow(LotTable, table=True):
+    """Whose ledger this is, and up to where the cloud has acknowledged it. One row."""
+
+    __tablename__: ClassVar[str] = "ledger"
+    lot_id: str = Field(primary_key=True, sa_type=Text)
+    acked_seq: int = 0
+
+
+class OutboxRow(LotTable, table=True):
+    """One sealed fact; `body` is canonical JSON, the rest as in `ledger.Envelope`."""
+
+    __tablename__: ClassVar[str] = "outbox"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    kind: str = Field(sa_type=Text)
+    occurred_at: str = Field(sa_type=Text)
+    body: Json = Field(sa_type=BodyText)
+    previous: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+
+
+class LotRow(LotTable, table=True):
+    """The lot's facts as last described. One row."""
+
+    __tablename__: ClassVar[str] = "lot"
+    lot_id: str = Field(primary_key=True, sa_type=Text)
+    name: str = Field(sa_type=Text)
+    address: str = Field(sa_type=Text)
+    latitude_e6: int
+    longitude_e6: int
+    spaces: int
+    time_zone: str = Field(sa_type=Text)
+    currency: str = Field(sa_type=Text)
+
+
+class TariffRow(LotTable, table=True):
+    """A version of the price list."""
+
+    __tablename__: ClassVar[str] = "tariff"
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    valid_from: datetime = Field(sa_type=InstantText)
+    body: Tariff = Field(sa_type=TariffText)
+
+
+class PassRow(LotTable, table=True):
+    """A right to park without paying per stay."""
+
+    __tablename__: ClassVar[str] = "parking_pass"
+    __table_args__ = (Index("parking_pass_by_plate", "plate"),)
+    pass_id: str = Field(primary_key=True, sa_type=Text)
+    plate: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    valid_from: datetime = Field(sa_type=InstantText)
+    valid_until: datetime = Field(sa_type=InstantText)
+
+
+class StayRow(LotTable, table=True):
+    """A vehicle's visit."""
+
+    __tablename__: ClassVar[str] = "stay"
+    __table_args__ = (
+        Index("stay_by_state", "state"),
+        CheckConstraint("state IN ('intended', 'open', 'closed', 'abandoned')", name="stay_state"),
+    )
+    stay_id: str = Field(primary_key=True, sa_type=Text)
+    state: str = Field(sa_type=Text)
+    plate: str | None = Field(default=None, sa_type=Text)
+    printed: str | None = Field(default=None, sa_type=Text)
+    ticket_id: str | None = Field(default=None, sa_type=Text)
+    entry_lane_id: str = Field(sa_type=Text)
+    read_at: datetime = Field(sa_type=InstantText)
+    entered_at: datetime | None = Field(default=None, sa_type=InstantText)
+    exited_at: datetime | None = Field(default=None, sa_type=InstantText)
+    evidence: ReadEvidence | None = Field(default=None, sa_type=EvidenceText)
+    photos: tuple[str, ...] = Field(sa_type=PhotosText)
+    pass_id: str | None = Field(default=None, sa_type=Text)
+    tariff_version: int = Field(foreign_key="tariff.version")
+
+
+class PassageRow(LotTable, table=True):
+    """One vehicle at one lane: what was decided and whether the closing loop confirmed it."""
+
+    __tablename__: ClassVar[str] = "passage"
+    __table_args__ = (
+        Index("passage_by_stay", "stay_id"),
+        Index("passage_by_state", "state"),
+        CheckConstraint("direction IN ('entry', 'exit')", name="passage_direction"),
+        CheckConstraint("state IN ('intended', 'confirmed', 'abandoned', 'refused')", name="passage_state"),
+    )
+    passage_id: str = Field(primary_key=True, sa_type=Text)
+    lane_id: str = Field(sa_type=Text)
+    direction: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    stay_id: str | None = Field(default=None, foreign_key="stay.stay_id", sa_type=Text)
+    plate: str | None = Field(default=None, sa_type=Text)
+    decision: str = Field(sa_type=Text)
+    evidence: ReadEvidence | None = Field(default=None, sa_type=EvidenceText)
+    photos: tuple[str, ...] = Field(sa_type=PhotosText)
+    gross_minor: int | None = None
+    paid_minor: int | None = None
+    operator: str | None = Field(default=None, sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime = Field(sa_type=InstantText)
+    ended_at: datetime | None = Field(default=None, sa_type=InstantText)
+
+
+class SettlementRow(LotTable, table=True):
+    """Money taken for a stay, unique for ever by provider and its reference."""
+
+    __tablename__: ClassVar[str] = "settlement"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_reference", name="settlement_once"),
+        Index("settlement_by_stay", "stay_id"),
+    )
+    settlement_id: str = Field(primary_key=True, sa_type=Text)
+    stay_id: str = Field(foreign_key="stay.stay_id", sa_type=Text)
+    amount_minor: int
+    currency: str = Field(sa_type=Text)
+    provider: str = Field(sa_type=Text)
+    provider_reference: str = Field(sa_type=Text)
+    quoted_at: datetime = Field(sa_type=InstantText)
+    settled_at: datetime = Field(sa_type=InstantText)
+
+
+class AlertRow(LotTable, table=True):
+    """Something a person should look at; open until `resolved_at`."""
+
+    __tablename__: ClassVar[str] = "alert"
+    __table_args__ = (Index("alert_by_resolved_at", "resolved_at"),)
+    alert_id: str = Field(primary_key=True, sa_type=Text)
+    code: str = Field(sa_type=Text)
+    lane_id: str | None = Field(default=None, sa_type=Text)
+    stay_id: str | None = Field(default=None, sa_type=Text)
+    passage_id: str | None = Field(default=None, sa_type=Text)
+    text: str = Field(sa_type=Text)
+    raised_at: datetime = Field(sa_type=InstantText)
+    resolved_at: datetime | None = Field(default=None, sa_type=InstantText)
+    operator: str | None = Field(default=None, sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+
+
+class PlateCorrectionRow(LotTable, table=True):
+    """What an operator changed a stay's plate from and to."""
+
+    __tablename__: ClassVar[str] = "plate_correction"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    stay_id: str = Field(foreign_key="stay.stay_id", sa_type=Text)
+    before: str | None = Field(default=None, sa_type=Text)
+    after: str = Field(sa_type=Text)
+    operator: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)

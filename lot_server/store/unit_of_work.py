@@ -1,0 +1,259 @@
+"""One transaction on the lot's store: what may be asked in it, and the one way to change anything."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import cast
+
+from sqlmodel import Session, col, func, select
+
+from lot_server.domain.alert import OpenAlert
+from lot_server.domain.clock import to_text
+from lot_server.domain.codec import to_body
+from lot_server.domain.events import AlertRaised, Event, LotDescribed
+from lot_server.domain.ledger import GENESIS, Envelope, seal
+from lot_server.domain.money import Money
+from lot_server.domain.stay import Pass, Passage, PassageState, Settlement, Stay, StayState
+from lot_server.domain.tariff import Tariff
+from lot_server.errors import LedgerFork, NoTariff, NotDescribed
+from lot_server.store.projection import project
+from lot_server.store.tables import (
+    AlertRow,
+    LedgerRow,
+    LotRow,
+    OutboxRow,
+    PassageRow,
+    PassRow,
+    SettlementRow,
+    StayRow,
+    TariffRow,
+)
+
+
+class SqliteWork:
+    """What `Store.transaction()` gives. It is worth nothing after the transaction has ended."""
+
+    def __init__(self, session: Session, lot_id: str) -> None:
+        self._session = session
+        self._lot_id = lot_id
+
+    def record(self, event: Event, occurred_at: datetime) -> Envelope:
+        """Append the event to the outbox and apply it to the tables. Raises ContradictoryEvent, BadBody."""
+        seq, head = self.head()
+        envelope = seal(self._lot_id, seq + 1, event.KIND, to_text(occurred_at), to_body(event), head)
+        self._session.add(
+            OutboxRow(
+                seq=envelope.seq,
+                kind=envelope.kind,
+                occurred_at=envelope.occurred_at,
+                body=envelope.body,
+                previous=envelope.previous,
+                hash=envelope.hash,
+            )
+        )
+        project(self._session, event, envelope)
+        return envelope
+
+    def head(self) -> tuple[int, str]:
+        """The last sequence number and its hash; (0, GENESIS) for an empty ledger."""
+        row = self._session.exec(select(OutboxRow).order_by(col(OutboxRow.seq).desc()).limit(1)).first()
+        return (0, GENESIS) if row is None else (row.seq, row.hash)
+
+    def envelopes(self, after: int = 0) -> Iterator[Envelope]:
+        """The ledger's facts behind seq `after`, in order."""
+        for row in self._session.exec(select(OutboxRow).where(OutboxRow.seq > after).order_by(col(OutboxRow.seq))):
+            yield Envelope(self._lot_id, row.seq, row.kind, row.occurred_at, row.body, row.previous, row.hash)
+
+    @property
+    def acked_seq(self) -> int:
+        """Up to where the cloud has acknowledged the ledger."""
+        return self._ledger().acked_seq
+
+    def mark_acked(self, seq: int) -> None:
+        """Move the watermark forward; one that is behind changes nothing. Raises LedgerFork beyond the head."""
+        head, _ = self.head()
+        if seq > head:
+            raise LedgerFork(f"the cloud acknowledges seq {seq}, this lot has {head}: stop syncing, compare ledgers")
+        ledger = self._ledger()
+        ledger.acked_seq = max(ledger.acked_seq, seq)
+        self._session.flush()
+
+    def lot(self) -> LotDescribed | None:
+        """The lot's facts with the present free spaces, None before they were first described."""
+        row = self._session.get(LotRow, self._lot_id)
+        if row is None:
+            return None
+        return LotDescribed(
+            name=row.name,
+            address=row.address,
+            latitude_e6=row.latitude_e6,
+            longitude_e6=row.longitude_e6,
+            spaces=row.spaces,
+            free_spaces=row.spaces - self._count("open"),
+            time_zone=row.time_zone,
+            currency=row.currency,
+        )
+
+    def free_spaces(self) -> int:
+        """Spaces less the stays in state open; below 0 where operators let in more than fit. Raises NotDescribed."""
+        row = self._session.get(LotRow, self._lot_id)
+        if row is None:
+            raise NotDescribed("the lot's facts are not recorded yet: start the server with its configuration")
+        return row.spaces - self._count("open")
+
+    def stay(self, stay_id: str) -> Stay | None:
+        row = self._session.get(StayRow, stay_id)
+        return None if row is None else _stay(row)
+
+    def open_stays(self) -> list[Stay]:
+        """The vehicles inside, in the order they were read."""
+        return self._stays("open")
+
+    def intended_stays(self) -> list[Stay]:
+        """Admitted vehicles whose closing loop has not been crossed."""
+        return self._stays("intended")
+
+    def unfinished_passages(self) -> list[Passage]:
+        """Passages in state intended, of entries and exits, oldest first; a crash leaves some."""
+        rows = self._session.exec(
+            select(PassageRow).where(PassageRow.state == "intended").order_by(col(PassageRow.decided_at))
+        )
+        return [_passage(row) for row in rows]
+
+    def passages(self, stay_id: str) -> list[Passage]:
+        """The passages of a stay, entry first."""
+        rows = self._session.exec(
+            select(PassageRow).where(PassageRow.stay_id == stay_id).order_by(col(PassageRow.decided_at))
+        )
+        return [_passage(row) for row in rows]
+
+    def settlements(self, stay_id: str) -> list[Settlement]:
+        """The money taken for a stay, in the order it was taken."""
+        rows = self._session.exec(
+            select(SettlementRow).where(SettlementRow.stay_id == stay_id).order_by(col(SettlementRow.settled_at))
+        )
+        return [_settlement(row) for row in rows]
+
+    def settlement_by_reference(self, provider: str, provider_reference: str) -> Settlement | None:
+        row = self._session.exec(
+            select(SettlementRow).where(
+                SettlementRow.provider == provider, SettlementRow.provider_reference == provider_reference
+            )
+        ).first()
+        return None if row is None else _settlement(row)
+
+    def tariff(self, version: int) -> Tariff:
+        """The price list of a version. Raises NoTariff."""
+        row = self._session.get(TariffRow, version)
+        if row is None:
+            raise NoTariff(f"no tariff has version {version}: publish it in the lot's configuration")
+        return row.body
+
+    def latest_tariff(self) -> Tariff | None:
+        """The price list of the highest version, None before the first."""
+        row = self._session.exec(select(TariffRow).order_by(col(TariffRow.version).desc()).limit(1)).first()
+        return None if row is None else row.body
+
+    def tariff_at(self, instant: datetime) -> Tariff:
+        """The highest version among those valid at an instant. Raises NoTariff."""
+        row = self._session.exec(
+            select(TariffRow).where(TariffRow.valid_from <= instant).order_by(col(TariffRow.version).desc()).limit(1)
+        ).first()
+        if row is None:
+            raise NoTariff(f"no tariff is valid at {to_text(instant)}: publish one that begins earlier")
+        return row.body
+
+    def pass_for(self, plate: str, instant: datetime) -> Pass | None:
+        """The pass that covers a plate at an instant; of several the one that lasts longest."""
+        row = self._session.exec(
+            select(PassRow)
+            .where(PassRow.plate == plate, PassRow.valid_from <= instant, PassRow.valid_until > instant)
+            .order_by(col(PassRow.valid_until).desc())
+            .limit(1)
+        ).first()
+        return None if row is None else _pass(row)
+
+    def pass_by_id(self, pass_id: str) -> Pass | None:
+        row = self._session.get(PassRow, pass_id)
+        return None if row is None else _pass(row)
+
+    def open_alerts(self) -> list[OpenAlert]:
+        """What nobody has resolved, oldest first."""
+        rows = self._session.exec(
+            select(AlertRow).where(col(AlertRow.resolved_at).is_(None)).order_by(col(AlertRow.raised_at))
+        )
+        return [_alert(row) for row in rows]
+
+    def _ledger(self) -> LedgerRow:
+        return self._session.get_one(LedgerRow, self._lot_id)
+
+    def _count(self, state: StayState) -> int:
+        return self._session.exec(select(func.count()).select_from(StayRow).where(StayRow.state == state)).one()
+
+    def _stays(self, state: StayState) -> list[Stay]:
+        rows = self._session.exec(select(StayRow).where(StayRow.state == state).order_by(col(StayRow.read_at)))
+        return [_stay(row) for row in rows]
+
+
+def _stay(row: StayRow) -> Stay:
+    return Stay(
+        stay_id=row.stay_id,
+        state=cast(StayState, row.state),
+        plate=row.plate,
+        printed=row.printed,
+        ticket_id=row.ticket_id,
+        entry_lane_id=row.entry_lane_id,
+        read_at=row.read_at,
+        entered_at=row.entered_at,
+        exited_at=row.exited_at,
+        evidence=row.evidence,
+        photos=row.photos,
+        pass_id=row.pass_id,
+        tariff_version=row.tariff_version,
+    )
+
+
+def _passage(row: PassageRow) -> Passage:
+    return Passage(
+        passage_id=row.passage_id,
+        lane_id=row.lane_id,
+        direction="entry" if row.direction == "entry" else "exit",
+        state=cast(PassageState, row.state),
+        stay_id=row.stay_id,
+        plate=row.plate,
+        photos=row.photos,
+        decided_at=row.decided_at,
+    )
+
+
+def _settlement(row: SettlementRow) -> Settlement:
+    return Settlement(
+        settlement_id=row.settlement_id,
+        stay_id=row.stay_id,
+        amount=Money(row.amount_minor, row.currency),
+        provider=row.provider,
+        provider_reference=row.provider_reference,
+        quoted_at=row.quoted_at,
+        settled_at=row.settled_at,
+    )
+
+
+def _pass(row: PassRow) -> Pass:
+    return Pass(
+        pass_id=row.pass_id,
+        plate=row.plate,
+        kind="monthly" if row.kind == "monthly" else "staff",
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
+
+
+def _alert(row: AlertRow) -> OpenAlert:
+    raised = AlertRaised(
+        alert_id=row.alert_id,
+        code=row.code,
+        lane_id=row.lane_id,
+        stay_id=row.stay_id,
+        passage_id=row.passage_id,
+        text=row.text,
+    )
+    return OpenAlert(raised, row.raised_at)
