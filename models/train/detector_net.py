@@ -63,8 +63,8 @@ class PlateNet(PoseModel):  # type: ignore[misc,unused-ignore]
         head = self.model[-1]
         head.cv4 = nn.ModuleList(
             nn.Sequential(
-                Conv(branch[0].conv.in_channels, CORNER_CHANNELS, 3),
-                Conv(CORNER_CHANNELS, CORNER_CHANNELS, 3),
+                Conv(branch[0].conv.in_channels, CORNER_CHANNELS, 3, act=nn.ReLU()),
+                Conv(CORNER_CHANNELS, CORNER_CHANNELS, 3, act=nn.ReLU()),
                 nn.Conv2d(CORNER_CHANNELS, head.nk, 1),
             )
             for branch in head.cv4
