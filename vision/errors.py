@@ -41,3 +41,9 @@ class ProviderUnavailable(VisionError):
     """An execution provider was asked for that this onnxruntime does not have."""
 
     code = "provider_unavailable"
+
+
+class ReadingProcessDied(VisionError):
+    """A process that reads pictures ended unexpectedly, most likely in a decoder or for want of memory."""
+
+    code = "reading_process_died"
