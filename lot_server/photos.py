@@ -1,0 +1,92 @@
+"""The lot's photos, each once, under the SHA-256 of its JPEG: `photos/3f/3fa9….jpg`.
+
+A photo is on disk before the transaction that refers to it begins. One that no transaction came to refer to is
+harmless: nobody reads the folder but by a name that the store gives.
+"""
+
+import errno
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import cv2
+
+from lot_server.errors import DiskFull, PhotoUnavailable, StoreError
+from vision.types import Image
+
+JPEG_QUALITY = 90
+
+
+class PhotoFolder:
+    """Keeps and gives back photos below a folder; may be called from several threads and processes at once."""
+
+    def __init__(self, folder: Path) -> None:
+        """Makes the folder where it is missing. Raises StoreError."""
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} cannot hold photos ({error.strerror}): check its path and mode") from error
+
+    def keep(self, image: Image) -> str:
+        """Put a picture (height x width x 3, uint8, BGR) on disk as JPEG; the SHA-256 of its bytes, 64 hex digits.
+
+        A photo that is there already is not written again. Raises DiskFull, StoreError.
+        """
+        encoded, buffer = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        if not encoded:
+            raise StoreError(f"a picture of shape {image.shape} cannot be written as JPEG: check the camera's format")
+        content = buffer.tobytes()
+        name = hashlib.sha256(content).hexdigest()
+        path = self.path(name)
+        try:
+            if not path.exists():
+                _write_whole(path, content)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise DiskFull(f"no room for photos in {self._folder}: free some space, then try again") from error
+            raise StoreError(f"a photo cannot be written to {self._folder} ({error.strerror}): check it") from error
+        return name
+
+    def read(self, name: str) -> bytes:
+        """The JPEG of a name that `keep` gave. Raises PhotoUnavailable where it is missing or was changed."""
+        try:
+            content = self.path(name).read_bytes()
+        except OSError as error:
+            raise PhotoUnavailable(f"photo {name[:12]}… is not in {self._folder}: restore it from a copy") from error
+        if hashlib.sha256(content).hexdigest() != name:
+            raise PhotoUnavailable(f"photo {name[:12]}… was changed on disk: restore it from a copy")
+        return content
+
+    def path(self, name: str) -> Path:
+        """Where the photo of a name stands, or would. Raises PhotoUnavailable for what is no SHA-256."""
+        if len(name) != 64 or set(name) - set("0123456789abcdef"):
+            raise PhotoUnavailable("a photo's name has 64 hexadecimal digits: take it from the stay")
+        return self._folder / name[:2] / f"{name}.jpg"
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """The file is there with all its bytes after a power loss, or not at all."""
+    if not path.parent.exists():
+        path.parent.mkdir(exist_ok=True)
+        _sync_folder(path.parent.parent)
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(partial).replace(path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
