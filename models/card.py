@@ -25,7 +25,7 @@ turns silently into a default.
     sha256 = "64 hex digits"
     bytes = 1900000
 
-    [thresholds]                          # numbers the pipeline asks for by name
+    [thresholds]                          # detectors: score and iou
     [calibration]                         # numbers the confidence is worked out with
     [training]                            # free: how it was trained
     [metrics]                             # free: what it was measured at

@@ -47,14 +47,12 @@ class Pipeline:
         detector: Detector,
         reader: Reader,
         grammar: Grammar,
-        least_confidence: float,
         choices: dict[str, PrecisionChoice] | None = None,
     ) -> None:
-        """`least_confidence` is what a fused text needs to be given as `text`; use `load` for the shipped parts."""
+        """A pipeline of any two parts; `load` builds one of models by name."""
         self._detector = detector
         self._reader = reader
         self._grammar = grammar
-        self._least_confidence = least_confidence
         self.choices = choices or {}
 
     @classmethod
@@ -83,7 +81,6 @@ class Pipeline:
             OnnxDetector(finding),
             OnnxReader(reading, grammar),
             grammar,
-            reading.card.threshold("text"),
             {session.card.name: session.choice for session in (finding, reading)},
         )
 
@@ -126,7 +123,7 @@ class Pipeline:
         return sorted(reads, key=lambda read: -read.confidence)
 
     def _fused(self, track: Track) -> Sighting:
-        return fuse(track.evidence, track.frames_read, self._grammar, self._least_confidence)
+        return fuse(track.evidence, track.frames_read, self._grammar)
 
 
 def _prominence(frame: Frame, detection: Detection) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import get_args
 
 import numpy as np
@@ -13,7 +13,7 @@ from vision.alphabet import ALPHABET
 from vision.geometry import to_quad
 from vision.grammar import Grammar, Hypothesis, printed_form
 from vision.read_decode import Calibration, DecodedText, calibrated, decode
-from vision.rectify import rectify_single, rectify_stacked
+from vision.rectify import reader_input, rectify_single, rectify_stacked
 from vision.session import Session
 from vision.types import Color, Detection, Image, Layout, PlateRead, PositionDistribution, Region
 
@@ -25,6 +25,9 @@ REGIONS: tuple[Region, ...] = get_args(Region)
 SURELY_SINGLE, SURELY_DOUBLE = 0.1, 0.9
 """Probability of two rows below and above which the plate is looked at in one way only; between them both ways are
 tried and the better one kept."""
+
+LEAST_CONFIDENCE = 0.3
+"""Probability of being right under which a text is only a guess."""
 
 LIKELIEST = 5
 """Characters that a position keeps by name; the others are its rest."""
@@ -46,23 +49,25 @@ class OnnxReader:
     """Reads plates with a network whose card is of kind `reader`."""
 
     def __init__(self, session: Session, grammar: Grammar) -> None:
-        """Raises BadCard when the card's alphabet is not `vision.alphabet`'s or it lacks the threshold `text`."""
+        """Raises BadCard when the card's alphabet is not `vision.alphabet`'s, or its calibration is not the decoder's."""
         card = session.card
         if card.alphabet != ALPHABET:
             raise BadCard(f"{card.path}: the alphabet is not that of vision/alphabet.py; train and export it again")
         self._session = session
         self._grammar = grammar
-        self._least_confidence = card.threshold("text")
+        unknown = set(card.calibration) - {field.name for field in fields(Calibration)}
+        if unknown:
+            raise BadCard(f"{card.path}: [calibration] has no {', '.join(sorted(unknown))}; correct or remove it")
         self._calibration = Calibration(**card.calibration)
 
     def read(self, image: Image, detection: Detection) -> PlateRead:
-        """What the plate says; `text` is None where the confidence is under the card's threshold `text`."""
+        """What the plate says; `text` is None where the confidence is under LEAST_CONFIDENCE."""
         look = self._best_look(image, to_quad(detection.corners))
         decoded = look.decoded
         region = self._grammar.region_of(decoded.text, dict(zip(REGIONS, look.region.tolist(), strict=True)))
         return PlateRead(
             detection=detection,
-            text=decoded.text if decoded.text and look.confidence >= self._least_confidence else None,
+            text=decoded.text if decoded.text and look.confidence >= LEAST_CONFIDENCE else None,
             guess=decoded.text,
             printed=printed_form(decoded.text, region),
             confidence=look.confidence,
@@ -85,8 +90,7 @@ class OnnxReader:
         return single if by_single >= by_stacked else stacked
 
     def _look(self, view: Image, layout: Layout) -> _Look:
-        rgb = view[:, :, ::-1].astype(np.float32)
-        outputs = self._session.run(np.ascontiguousarray(((rgb - 127.5) / 127.5).transpose(2, 0, 1)[None]))
+        outputs = self._session.run(reader_input([view]))
         decoded = decode(outputs["logits"][0], self._calibration, self._grammar.weight)
         raw = [Hypothesis(decoded.text, decoded.likelihood), *(Hypothesis(*other) for other in decoded.alternatives)]
         chosen = next(h.probability for h in self._grammar.weigh(raw) if h.text == decoded.text)
