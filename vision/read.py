@@ -49,7 +49,7 @@ class OnnxReader:
     """Reads plates with a network whose card is of kind `reader`."""
 
     def __init__(self, session: Session, grammar: Grammar) -> None:
-        """Raises BadCard when the card's alphabet is not `vision.alphabet`'s, or its calibration is not the decoder's."""
+        """Raises BadCard when the card's alphabet or calibration is not that of `vision`."""
         card = session.card
         if card.alphabet != ALPHABET:
             raise BadCard(f"{card.path}: the alphabet is not that of vision/alphabet.py; train and export it again")
