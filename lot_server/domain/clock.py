@@ -64,7 +64,7 @@ def utc(instant: datetime) -> datetime:
 
 def to_text(instant: datetime) -> str:
     """ISO 8601 in UTC with microseconds and a Z, so that equal instants have equal bytes."""
-    return utc(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return utc(instant).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:
