@@ -1,0 +1,64 @@
+"""`openlot cloud`: serve the cloud, enrol lots, serve the sandbox payment provider."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.config import load
+from api.db import Database
+from api.enrolling import enrol
+from api.errors import BadConfig
+from api.main import create_app
+from api.serving import address, bind, serve
+
+app = typer.Typer(help="Run the cloud service.", no_args_is_help=True, add_completion=False)
+ConfigFile = Annotated[Path, typer.Option("--config", help="The service's TOML file.")]
+WRONG_USAGE = 2
+
+
+@app.command("serve")
+def serve_cloud(config: ConfigFile) -> None:
+    """Serve lots, fees, payments and the drivers' pages."""
+    with _errors():
+        settings = load(config)
+        listener = bind(settings.server)
+        public_url = settings.server.public_url or address(listener)
+        settings = replace(settings, server=replace(settings.server, public_url=public_url))
+        serve(create_app(settings), listener, settings.server.trusted_proxies, "cloud")
+
+
+@app.command("add-lot")
+def add_lot(
+    config: ConfigFile,
+    lot_id: Annotated[str, typer.Option(help="The lot's id, as in its own configuration.")],
+    public_key: Annotated[str, typer.Option(help="The lot's public key, as `openlot sync keygen` prints it.")],
+) -> None:
+    """Accept a lot's signed requests, or replace its key."""
+    with _errors():
+        added = asyncio.run(_enrol(load(config).database_url, lot_id, public_key))
+        typer.echo(f"lot {lot_id} {'added' if added else 'has a new key'}")
+
+
+async def _enrol(database_url: str, lot_id: str, public_key: str) -> bool:
+    database = Database(database_url)
+    try:
+        await database.prepare()
+        async with database.writing() as session:
+            return await enrol(session, lot_id, public_key)
+    finally:
+        await database.close()
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """A configuration that cannot be used ends the command with what to do about it."""
+    try:
+        yield
+    except BadConfig as error:
+        typer.echo(f"openlot cloud: {error}", err=True)
+        raise SystemExit(WRONG_USAGE) from error

@@ -1,0 +1,1 @@
+"""Hands settlements down to the lots."""

@@ -1,0 +1,1 @@
+"""The pages a driver sees on a phone."""

@@ -1,0 +1,1 @@
+"""What a stay owes, by plate."""

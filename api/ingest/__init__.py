@@ -1,0 +1,1 @@
+"""Takes a lot's batches and mirrors them."""

@@ -1,0 +1,173 @@
+"""What each fact changes in the mirror: one small function an event kind."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from api.ingest.mirror import Mirror, Unprojectable, existing, introduce
+from api.tables import AlertRow, LotRow, MirroredSettlement, PassageRow, PassRow, StayRow, TariffRow
+from lot_server.domain import events
+from lot_server.domain.codec import to_body
+
+
+def project(mirror: Mirror, event: events.Event, occurred_at: datetime) -> None:
+    """Change `mirror` as `event` says. Raises Unprojectable."""
+    mirror.at = occurred_at
+    PROJECTIONS[type(event)](mirror, event)
+    if mirror.lot is not None:
+        mirror.lot.as_of = max(mirror.lot.as_of, occurred_at)
+
+
+def lot_described(mirror: Mirror, event: events.LotDescribed) -> None:
+    if abs(event.latitude_e6) > 90_000_000 or abs(event.longitude_e6) > 180_000_000:
+        raise Unprojectable("the lot lies outside the globe: give its position in millionths of a degree")
+    facts = {**to_body(event), "as_of": mirror.at}
+    if mirror.lot is None:
+        mirror.lot = LotRow(lot_id=mirror.lot_id, **facts)
+    else:
+        mirror.lot.sqlmodel_update(facts)
+
+
+def tariff_published(mirror: Mirror, event: events.TariffPublished) -> None:
+    version = event.tariff.version
+    introduce(mirror.tariffs, version, TariffRow(lot_id=mirror.lot_id, version=version, body=to_body(event.tariff)))
+
+
+def pass_granted(mirror: Mirror, event: events.PassGranted) -> None:
+    granted = event.parking_pass
+    facts = to_body(granted) | {"valid_from": granted.valid_from, "valid_until": granted.valid_until}
+    if granted.pass_id in mirror.passes:
+        mirror.passes[granted.pass_id].sqlmodel_update(facts)
+    else:
+        mirror.passes[granted.pass_id] = PassRow(lot_id=mirror.lot_id, **facts)
+
+
+def entry_admitted(mirror: Mirror, event: events.EntryAdmitted) -> None:
+    stay = StayRow(
+        lot_id=mirror.lot_id,
+        stay_id=event.stay_id,
+        state="intended",
+        plate=event.plate,
+        printed=event.printed,
+        ticket_id=event.ticket_id,
+        entry_lane_id=event.lane_id,
+        read_at=event.read_at,
+        pass_id=event.pass_id,
+        tariff_version=event.tariff_version,
+    )
+    introduce(mirror.stays, event.stay_id, stay)
+    _passage(mirror, event, "entry", "intended", event.decision, event.plate)
+
+
+def entry_confirmed(mirror: Mirror, event: events.EntryConfirmed) -> None:
+    stay = existing(mirror.stays, event.stay_id)
+    stay.state, stay.entered_at = "open", event.entered_at
+    existing(mirror.passages, event.passage_id).state = "confirmed"
+    _count(mirror, event.free_spaces)
+
+
+def entry_abandoned(mirror: Mirror, event: events.EntryAbandoned) -> None:
+    existing(mirror.stays, event.stay_id).state = "abandoned"
+    existing(mirror.passages, event.passage_id).state = "abandoned"
+
+
+def entry_refused(mirror: Mirror, event: events.EntryRefused) -> None:
+    _passage(mirror, event, "entry", "refused", event.reason, event.plate)
+
+
+def exit_admitted(mirror: Mirror, event: events.ExitAdmitted) -> None:
+    stay = existing(mirror.stays, event.stay_id)
+    stay.exit_decision, stay.gross_minor, stay.paid_minor = event.decision, event.gross.minor, event.paid.minor
+    _passage(mirror, event, "exit", "intended", event.decision, event.read_plate)
+
+
+def exit_confirmed(mirror: Mirror, event: events.ExitConfirmed) -> None:
+    stay = existing(mirror.stays, event.stay_id)
+    stay.state, stay.exited_at = "closed", event.exited_at
+    existing(mirror.passages, event.passage_id).state = "confirmed"
+    _count(mirror, event.free_spaces)
+
+
+def exit_abandoned(mirror: Mirror, event: events.ExitAbandoned) -> None:
+    stay = existing(mirror.stays, event.stay_id)
+    stay.exit_decision = stay.gross_minor = stay.paid_minor = None
+    existing(mirror.passages, event.passage_id).state = "abandoned"
+
+
+def alert_raised(mirror: Mirror, event: events.AlertRaised) -> None:
+    row = AlertRow(lot_id=mirror.lot_id, raised_at=mirror.at, **to_body(event))
+    introduce(mirror.alerts, event.alert_id, row)
+
+
+def alert_resolved(mirror: Mirror, event: events.AlertResolved) -> None:
+    alert = existing(mirror.alerts, event.alert_id)
+    alert.resolved_at, alert.operator, alert.reason = mirror.at, event.operator, event.reason
+
+
+def settlement_applied(mirror: Mirror, event: events.SettlementApplied) -> None:
+    taken = event.settlement
+    row = MirroredSettlement(
+        lot_id=mirror.lot_id,
+        provider=taken.provider,
+        provider_reference=taken.provider_reference,
+        settlement_id=taken.settlement_id,
+        stay_id=taken.stay_id,
+        amount_minor=taken.amount.minor,
+        currency=taken.amount.currency,
+        quoted_at=taken.quoted_at,
+        settled_at=taken.settled_at,
+    )
+    introduce(mirror.settlements, (taken.provider, taken.provider_reference), row)
+
+
+def plate_corrected(mirror: Mirror, event: events.PlateCorrected) -> None:
+    existing(mirror.stays, event.stay_id).plate = event.plate
+
+
+PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
+    events.LotDescribed: lot_described,
+    events.TariffPublished: tariff_published,
+    events.PassGranted: pass_granted,
+    events.EntryAdmitted: entry_admitted,
+    events.EntryConfirmed: entry_confirmed,
+    events.EntryAbandoned: entry_abandoned,
+    events.EntryRefused: entry_refused,
+    events.ExitAdmitted: exit_admitted,
+    events.ExitConfirmed: exit_confirmed,
+    events.ExitAbandoned: exit_abandoned,
+    events.AlertRaised: alert_raised,
+    events.AlertResolved: alert_resolved,
+    events.SettlementApplied: settlement_applied,
+    events.PlateCorrected: plate_corrected,
+}
+
+
+def _passage(
+    mirror: Mirror,
+    event: events.EntryAdmitted | events.EntryRefused | events.ExitAdmitted,
+    direction: str,
+    state: str,
+    decision: str,
+    plate: str | None,
+) -> None:
+    """A lane may decide again about the vehicle before it, for one when an operator lets in what was refused."""
+    facts: dict[str, Any] = {
+        "lane_id": event.lane_id,
+        "direction": direction,
+        "state": state,
+        "decision": decision,
+        "stay_id": None if isinstance(event, events.EntryRefused) else event.stay_id,
+        "plate": plate,
+        "photos": list(event.photos),
+        "occurred_at": mirror.at,
+    }
+    if event.passage_id in mirror.passages:
+        mirror.passages[event.passage_id].sqlmodel_update(facts)
+    else:
+        mirror.passages[event.passage_id] = PassageRow(lot_id=mirror.lot_id, passage_id=event.passage_id, **facts)
+
+
+def _count(mirror: Mirror, free_spaces: int) -> None:
+    if mirror.lot is None:
+        raise Unprojectable("spaces were counted before the lot was described: record LotDescribed first")
+    mirror.lot.free_spaces = free_spaces

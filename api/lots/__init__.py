@@ -1,0 +1,1 @@
+"""Lots near a point."""

@@ -1,0 +1,1 @@
+"""Orders at a payment provider, and the settlements they become."""

@@ -1,0 +1,24 @@
+"""Lets in a lot's signed requests, and nothing else; refusals are the wire's `Refusal`."""
+
+from starlette.requests import HTTPConnection
+
+from api.deps import Cloud
+from api.errors import RequestRefused
+from api.tables import Enrolment
+from cloud_sync.errors import BadSignature
+from cloud_sync.signing import verify_request
+from cloud_sync.wire import LOT_ID, Refusal
+
+
+async def authenticate(cloud: Cloud, connection: HTTPConnection, method: str, lot_id: str, body: bytes = b"") -> None:
+    """Raises RequestRefused unless the lot is enrolled and its key signed this request."""
+    enrolment = None
+    if LOT_ID.fullmatch(lot_id):
+        async with cloud.database.reading() as session:
+            enrolment = await session.get(Enrolment, lot_id)
+    if enrolment is None:
+        raise RequestRefused(Refusal("unknown_lot", f"no lot {lot_id!r} here: enrol it with `openlot cloud add-lot`"))
+    try:
+        verify_request(enrolment.public_key, method, connection.url.path, body, connection.headers, cloud.clock)
+    except BadSignature as error:
+        raise RequestRefused(Refusal("bad_signature", str(error))) from error

@@ -1,0 +1,264 @@
+"""The cloud's tables: what it mirrors of each lot, and what it owns. The lot's id is part of every key.
+
+Mirrored rows are written by `ingest` alone; they hold what the lot said, never what the cloud thinks.
+"""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal
+
+from sqlalchemy import (
+    JSON,
+    TIMESTAMP,
+    BigInteger,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from lot_server.domain.clock import utc
+
+OrderState = Literal["pending", "paid", "expired"]
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time, in UTC on every database. Raises NaiveTime for one without a zone."""
+
+    impl = TIMESTAMP(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else utc(value)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        # SQLite keeps no zone: what was bound above is UTC.
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else utc(value)
+
+
+class Row(SQLModel, registry=registry()):
+    """Base of the cloud's tables, apart from any other tables of the same process."""
+
+
+class SchemaVersion(Row, table=True):
+    __tablename__: ClassVar[str] = "schema_version"
+    singleton: int = Field(default=1, primary_key=True)
+    version: int
+
+
+class Enrolment(Row, table=True):
+    """A lot that may send: its public key, and how far its ledger is applied. Locked while a batch is applied."""
+
+    __tablename__: ClassVar[str] = "enrolment"
+    lot_id: str = Field(primary_key=True)
+    public_key: str
+    applied_seq: int = Field(default=0, sa_type=BigInteger)
+    head: str
+
+
+class LotRow(Row, table=True):
+    """A lot as it describes itself; `free_spaces` was true at `as_of`. Positions in millionths of a degree."""
+
+    __tablename__: ClassVar[str] = "lot"
+    __table_args__ = (Index("lot_position", "latitude_e6", "longitude_e6"),)
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    name: str
+    address: str
+    latitude_e6: int = Field(sa_type=BigInteger)
+    longitude_e6: int = Field(sa_type=BigInteger)
+    spaces: int = Field(sa_type=BigInteger)
+    free_spaces: int = Field(sa_type=BigInteger)
+    time_zone: str
+    currency: str
+    as_of: datetime = Field(sa_type=Instant)
+
+
+class EnvelopeRow(Row, table=True):
+    __tablename__: ClassVar[str] = "envelope"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: str
+    occurred_at: str
+    body: dict[str, Any] = Field(sa_type=JSON)
+    previous: str
+    hash: str
+
+
+class TariffRow(Row, table=True):
+    """A version of a lot's price list; `body` is the codec's JSON of a `Tariff`."""
+
+    __tablename__: ClassVar[str] = "tariff"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    version: int = Field(primary_key=True, sa_type=BigInteger)
+    body: dict[str, Any] = Field(sa_type=JSON)
+
+
+class PassRow(Row, table=True):
+    __tablename__: ClassVar[str] = "pass"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    pass_id: str = Field(primary_key=True)
+    plate: str
+    kind: str
+    valid_from: datetime = Field(sa_type=Instant)
+    valid_until: datetime = Field(sa_type=Instant)
+
+
+class StayRow(Row, table=True):
+    """A stay; `gross_minor` and `paid_minor` are what the lot worked out when it let the vehicle leave."""
+
+    __tablename__: ClassVar[str] = "stay"
+    __table_args__ = (Index("stay_plate", "lot_id", "plate", "state"), Index("stay_ticket", "lot_id", "ticket_id"))
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    stay_id: str = Field(primary_key=True)
+    state: str
+    plate: str | None
+    printed: str | None
+    ticket_id: str | None
+    entry_lane_id: str
+    read_at: datetime = Field(sa_type=Instant)
+    entered_at: datetime | None = Field(default=None, sa_type=Instant)
+    exited_at: datetime | None = Field(default=None, sa_type=Instant)
+    pass_id: str | None
+    tariff_version: int = Field(sa_type=BigInteger)
+    exit_decision: str | None = None
+    gross_minor: int | None = Field(default=None, sa_type=BigInteger)
+    paid_minor: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class PassageRow(Row, table=True):
+    """One vehicle at one lane; `decision` says what let it pass, or why it was refused."""
+
+    __tablename__: ClassVar[str] = "passage"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    passage_id: str = Field(primary_key=True)
+    lane_id: str
+    direction: str
+    state: str
+    decision: str
+    stay_id: str | None
+    plate: str | None
+    photos: list[str] = Field(sa_type=JSON)
+    occurred_at: datetime = Field(sa_type=Instant)
+
+
+class MirroredSettlement(Row, table=True):
+    """Money the lot has counted for a stay, wherever it was taken."""
+
+    __tablename__: ClassVar[str] = "mirrored_settlement"
+    __table_args__ = (Index("mirrored_settlement_stay", "lot_id", "stay_id"),)
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    provider: str = Field(primary_key=True)
+    provider_reference: str = Field(primary_key=True)
+    settlement_id: str
+    stay_id: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    quoted_at: datetime = Field(sa_type=Instant)
+    settled_at: datetime = Field(sa_type=Instant)
+
+
+class AlertRow(Row, table=True):
+    """An alert the lot raised."""
+
+    __tablename__: ClassVar[str] = "alert"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    alert_id: str = Field(primary_key=True)
+    code: str
+    lane_id: str | None
+    stay_id: str | None
+    passage_id: str | None
+    text: str
+    raised_at: datetime = Field(sa_type=Instant)
+    resolved_at: datetime | None = Field(default=None, sa_type=Instant)
+    operator: str | None = None
+    reason: str | None = None
+
+
+class FeeQuery(Row, table=True):
+    """That somebody asked a fee by plate: where from (a network, not an address) and how it went; never the plate."""
+
+    __tablename__: ClassVar[str] = "fee_query"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    query_id: str = Field(primary_key=True)
+    asked_at: datetime = Field(sa_type=Instant)
+    network: str
+    outcome: str
+
+
+class PaymentOrder(Row, table=True):
+    """One attempt to pay a stay's fee: `amount_minor` settles what was due at `quoted_at`, until `expires_at`.
+
+    `pay_url` is None until the provider has the order.
+    """
+
+    __tablename__: ClassVar[str] = "payment_order"
+    __table_args__ = (UniqueConstraint("order_id"), UniqueConstraint("lot_id", "idempotency_key"))
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    order_id: str = Field(primary_key=True)
+    stay_id: str
+    plate: str
+    idempotency_key: str
+    state: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    provider: str
+    pay_url: str | None = None
+    quoted_at: datetime = Field(sa_type=Instant)
+    created_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime = Field(sa_type=Instant)
+    paid_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class TakenSettlement(Row, table=True):
+    """Money taken online, once for ever by provider and reference; `flag` says what a person should look at."""
+
+    __tablename__: ClassVar[str] = "taken_settlement"
+    __table_args__ = (
+        UniqueConstraint("provider", "provider_reference"),
+        Index("taken_settlement_stay", "lot_id", "stay_id"),
+    )
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    settlement_id: str = Field(primary_key=True)
+    order_id: str
+    stay_id: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    provider: str
+    provider_reference: str
+    quoted_at: datetime = Field(sa_type=Instant)
+    settled_at: datetime = Field(sa_type=Instant)
+    flag: str | None
+
+
+class DeliveryRow(Row, table=True):
+    """A taken settlement on its way to its lot; `outcome` is None until the lot has answered."""
+
+    __tablename__: ClassVar[str] = "delivery"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["lot_id", "settlement_id"], ["taken_settlement.lot_id", "taken_settlement.settlement_id"]
+        ),
+        Index("delivery_outcome", "lot_id", "outcome"),
+    )
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    delivery_id: str = Field(primary_key=True)
+    settlement_id: str
+    created_at: datetime = Field(sa_type=Instant)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+    outcome: str | None = None
+
+
+class CloudAlert(Row, table=True):
+    """Something about money that a person should look at, raised once by `alert_id`."""
+
+    __tablename__: ClassVar[str] = "cloud_alert"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    alert_id: str = Field(primary_key=True)
+    code: str
+    order_id: str
+    text: str
+    raised_at: datetime = Field(sa_type=Instant)
