@@ -87,8 +87,8 @@ class _Studio:
     def __init__(self, seed: int) -> None:
         glyphs = OpenGlyphs()
         self._seed = seed
-        self._cameras = {each: GateCamera(glyphs, seed + offset) for offset, each in enumerate(DIRECTIONS)}
-        self._grain = Grain(np.random.default_rng(seed), WIDEST, WIDEST, 3.5)
+        self._grain = Grain(np.random.default_rng(seed), WIDEST, WIDEST, 4.0)
+        self._cameras = {each: GateCamera(glyphs, self._grain, seed + offset) for offset, each in enumerate(DIRECTIONS)}
 
     def burst(self, rng: np.random.Generator, vehicle: Vehicle, direction: Direction) -> list[Image]:
         car, entry = vehicle.car, direction == "entry"

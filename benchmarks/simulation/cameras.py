@@ -43,10 +43,10 @@ class Look:
 class GateCamera:
     """Draws bursts of one lane's camera. `light` runs from 0 (night) to 1 (noon)."""
 
-    def __init__(self, glyphs: GlyphSource, seed: int) -> None:
+    def __init__(self, glyphs: GlyphSource, grain: Grain, seed: int) -> None:
         self._glyphs = glyphs
         rng = np.random.default_rng(seed)
-        self._grain = Grain(rng, HEIGHT, WIDTH, 4.5)
+        self._grain = grain
         self._lane = _lane(rng)
         self._shift = float(rng.uniform(-60, 60))
 
