@@ -1,0 +1,118 @@
+"""The jobs of an entry lane: admit or refuse, then confirm or abandon."""
+
+from datetime import datetime
+
+from lot_server import alerts
+from lot_server.decisions import Admitted, Approach, NotAdmitted, OpenLane
+from lot_server.domain import access
+from lot_server.domain.clock import Clock
+from lot_server.domain.events import EntryAbandoned, EntryAdmitted, EntryConfirmed, EntryRefused, ExitConfirmed
+from lot_server.domain.occupancy import Occupancy
+from lot_server.errors import NotDescribed
+from lot_server.identifiers import new_id, new_ticket_id
+from lot_server.leftovers import Leftovers
+from lot_server.ports import Work
+
+
+class Entries:
+    """What is recorded about vehicles that want in. `blocked` are normalised plates that may not enter."""
+
+    def __init__(self, clock: Clock, blocked: frozenset[str], leftovers: Leftovers) -> None:
+        self._clock = clock
+        self._blocked = blocked
+        self._leftovers = leftovers
+
+    def decide(self, work: Work, approach: Approach) -> Admitted | NotAdmitted:
+        """Admit or refuse by `access.decide_entry`. Raises NotDescribed, NoTariff."""
+        now = self._clock.now()
+        plate = approach.read.plate if approach.read else None
+        parking_pass = work.pass_for(plate, now) if plate is not None else None
+        outcome = access.decide_entry(
+            readable=plate is not None,
+            has_pass=parking_pass is not None,
+            blocked=plate in self._blocked,
+            already_inside=plate is not None and self._already_inside(work, plate, now),
+            full=_occupancy(work).full,
+            opened_by_operator=isinstance(approach.order, OpenLane),
+        )
+        if isinstance(outcome, access.Refusal):
+            self._refuse(work, approach, outcome, now)
+            return NotAdmitted(plate, outcome.reason)
+        return self._admit(work, approach, outcome, parking_pass.pass_id if parking_pass else None, now)
+
+    def confirm(self, work: Work, stay_id: str, passage_id: str, crossed_at: datetime) -> None:
+        """The vehicle is inside."""
+        work.record(EntryConfirmed(stay_id, passage_id, crossed_at, work.free_spaces() - 1), self._clock.now())
+
+    def abandon(self, work: Work, stay_id: str, passage_id: str) -> None:
+        """The vehicle backed out."""
+        work.record(EntryAbandoned(stay_id, passage_id), self._clock.now())
+
+    def _refuse(self, work: Work, approach: Approach, refusal: access.Refusal, now: datetime) -> None:
+        if approach.refused == refusal.reason:
+            return
+        read = approach.read
+        plate, photos = (read.plate, read.photos) if read else (None, ())
+        # A passage id of its own: the vehicle may still be admitted on this approach when a space becomes free.
+        work.record(EntryRefused(new_id(), approach.lane_id, plate, refusal.reason, photos), now)
+
+    def _admit(
+        self, work: Work, approach: Approach, admission: access.Admission, pass_id: str | None, now: datetime
+    ) -> Admitted:
+        read = approach.read
+        by_plate = read if admission.by_plate else None
+        stay_id = new_id()
+        event = EntryAdmitted(
+            stay_id=stay_id,
+            passage_id=approach.passage_id,
+            lane_id=approach.lane_id,
+            plate=by_plate.plate if by_plate else None,
+            printed=by_plate.printed if by_plate else None,
+            ticket_id=None if by_plate else new_ticket_id(),
+            decision=admission.decision,
+            evidence=read.evidence if read else None,
+            photos=read.photos if read else (),
+            pass_id=pass_id if by_plate else None,
+            tariff_version=work.tariff_at(now).version,
+            read_at=read.read_at if read else now,
+        )
+        work.record(event, now)
+        if admission.alert is not None:
+            self._alert(
+                work, event, admission.alert, f"{read.plate if read else ''} enters by ticket {event.ticket_id}, "
+                "but is inside already: compare the photos of both stays", now
+            )  # fmt: skip
+        if approach.order is not None:
+            who, why = approach.order.operator, approach.order.reason
+            self._alert(work, event, "opened_by_operator", f"operator {who} let a vehicle in: {why}", now)
+            alerts.resolve(work, now, approach.passage_id, who, why)
+        return Admitted(stay_id, event.plate, event.ticket_id)
+
+    def _alert(self, work: Work, event: EntryAdmitted, code: str, text: str, now: datetime) -> None:
+        alerts.raise_once(
+            work, now, code, text, lane_id=event.lane_id, passage_id=event.passage_id, stay_id=event.stay_id
+        )
+
+    def _already_inside(self, work: Work, plate: str, now: datetime) -> bool:
+        """Whether a stay has this plate, once what a crash left open about it is settled: the vehicle is out here."""
+        inside = False
+        leftovers = self._leftovers.among(work)
+        for stay in work.stays_with_plate(plate):
+            passage = leftovers.get(stay.stay_id)
+            if passage is None:
+                inside = True
+                continue
+            if passage.direction == "entry":
+                self.abandon(work, stay.stay_id, passage.passage_id)
+            else:
+                free_spaces = work.free_spaces() + 1
+                work.record(ExitConfirmed(stay.stay_id, passage.passage_id, passage.decided_at, free_spaces), now)
+            alerts.resolve(work, now, passage.passage_id, alerts.LOT, "the vehicle stands at an entry again")
+        return inside
+
+
+def _occupancy(work: Work) -> Occupancy:
+    lot = work.lot()
+    if lot is None:
+        raise NotDescribed("the lot's facts are not recorded yet: start the server with its configuration")
+    return Occupancy(lot.spaces, lot.spaces - work.free_spaces(), len(work.intended_stays()))

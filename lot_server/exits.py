@@ -1,0 +1,151 @@
+"""The jobs of an exit lane: find the stay, price it, let it go once nothing is due, then confirm or abandon."""
+
+from datetime import datetime
+
+from lot_server import alerts
+from lot_server.decisions import Admitted, Approach, Decision, OpenLane, OperatorNeeded, PaymentDue, Resolve
+from lot_server.domain.clock import Clock
+from lot_server.domain.events import EntryConfirmed, ExitAbandoned, ExitAdmitted, ExitConfirmed, ExitDecision
+from lot_server.domain.matching import Ambiguous, Matched, MatchingPolicy, Unmatched, match
+from lot_server.domain.stay import Stay
+from lot_server.domain.tariff import Quote, quote
+from lot_server.errors import UnknownStay
+from lot_server.leftovers import Leftovers
+from lot_server.ports import Work
+
+
+class Exits:
+    """What is recorded about vehicles that want out."""
+
+    def __init__(self, clock: Clock, policy: MatchingPolicy, leftovers: Leftovers) -> None:
+        self._clock = clock
+        self._policy = policy
+        self._leftovers = leftovers
+
+    def decide(self, work: Work, approach: Approach) -> Decision:
+        """Whose vehicle it is and whether it may go. Raises UnknownStay, NoTariff, TimeBeforeEntry."""
+        now = self._clock.now()
+        order = approach.order
+        if isinstance(order, Resolve):
+            stay = inside(work, order.stay_id)
+        elif approach.stay_id is not None:
+            stay = inside(work, approach.stay_id)
+        else:
+            outcome = self._match(work, approach, now)
+            if isinstance(outcome, Matched):
+                stay = outcome.stay
+            elif isinstance(order, OpenLane):
+                return self._open_for_nobody(work, approach, order, now)
+            else:
+                return self._ask(work, approach, outcome, now)
+        stay = self._settle_leftover(work, stay, approach, now)
+        who, why = (order.operator, order.reason) if order else (alerts.LOT, "the stay was found")
+        alerts.resolve(work, now, approach.passage_id, who, why)
+        owed = price(work, stay, now)
+        if owed.due.minor > 0 and not isinstance(order, OpenLane):
+            return PaymentDue(stay.stay_id, stay.plate, owed)
+        return self._admit(work, approach, stay, owed, now)
+
+    def confirm(self, work: Work, stay_id: str, passage_id: str, crossed_at: datetime) -> None:
+        """The vehicle is out."""
+        work.record(ExitConfirmed(stay_id, passage_id, crossed_at, work.free_spaces() + 1), self._clock.now())
+
+    def abandon(self, work: Work, stay_id: str, passage_id: str) -> None:
+        """The vehicle turned back; its stay goes on."""
+        work.record(ExitAbandoned(stay_id, passage_id), self._clock.now())
+
+    def _match(self, work: Work, approach: Approach, now: datetime) -> Matched | Ambiguous | Unmatched | None:
+        """The match of the read; None where there is nothing to match."""
+        if approach.read is None or approach.read.evidence is None:
+            return None
+        taken = self._leftovers.taken(work, approach.passage_id)
+        # An intended stay at no lane may be inside all the same, if the server stopped while it drove through.
+        stays = [stay for stay in work.open_stays() + work.intended_stays() if stay.stay_id not in taken]
+        return match(approach.read.evidence, stays, now, self._policy)
+
+    def _settle_leftover(self, work: Work, stay: Stay, approach: Approach, now: datetime) -> Stay:
+        """The stay, once what a crash left open about it is settled: the vehicle stands here, so it is inside."""
+        passage = self._leftovers.among(work).get(stay.stay_id)
+        if passage is None:
+            return stay
+        if passage.direction == "entry":
+            free_spaces = work.free_spaces() - 1
+            work.record(EntryConfirmed(stay.stay_id, passage.passage_id, stay.read_at, free_spaces), now)
+        else:
+            work.record(ExitAbandoned(stay.stay_id, passage.passage_id), now)
+        alerts.resolve(work, now, passage.passage_id, alerts.LOT, f"the vehicle stands at {approach.lane_id}")
+        return inside(work, stay.stay_id)
+
+    def _ask(
+        self, work: Work, approach: Approach, outcome: Ambiguous | Unmatched | None, now: datetime
+    ) -> OperatorNeeded:
+        guess = approach.read.plate if approach.read else None
+        candidates = outcome.candidates if isinstance(outcome, Ambiguous) else ()
+        if isinstance(outcome, Ambiguous):
+            code = "ambiguous_exit"
+            listed = ", ".join(
+                f"{each.stay.plate or each.stay.ticket_id} ({each.probability:.0%}, stay {each.stay.stay_id})"
+                for each in candidates
+            )
+            text = f"the vehicle at {approach.lane_id} may be {listed}: compare the photos and resolve the lane"
+        elif outcome is not None:
+            code = "unmatched_exit"
+            text = f"no vehicle inside fits the read {guess or 'without a sure text'}: find its stay, resolve the lane"
+        else:
+            code = "unreadable_exit"
+            text = f"no plate was read at {approach.lane_id}: ask for the plate or the ticket, resolve the lane"
+        alerts.raise_once(work, now, code, text, lane_id=approach.lane_id, passage_id=approach.passage_id)
+        return OperatorNeeded(guess, code, candidates)
+
+    def _open_for_nobody(self, work: Work, approach: Approach, order: OpenLane, now: datetime) -> Admitted:
+        text = f"operator {order.operator} opened {approach.lane_id} for a vehicle without a known stay: {order.reason}"
+        alerts.raise_once(
+            work, now, "opened_without_stay", text, lane_id=approach.lane_id, passage_id=approach.passage_id
+        )
+        alerts.resolve(work, now, approach.passage_id, order.operator, order.reason)
+        return Admitted(None, approach.read.plate if approach.read else None)
+
+    def _admit(self, work: Work, approach: Approach, stay: Stay, owed: Quote, now: datetime) -> Admitted:
+        read, order = approach.read, approach.order
+        work.record(
+            ExitAdmitted(
+                stay_id=stay.stay_id,
+                passage_id=approach.passage_id,
+                lane_id=approach.lane_id,
+                read_plate=read.plate if read else None,
+                decision="operator" if isinstance(order, OpenLane) else _decision(owed),
+                evidence=read.evidence if read else None,
+                photos=read.photos if read else (),
+                gross=owed.gross,
+                paid=owed.paid,
+                operator=order.operator if order else None,
+                reason=order.reason if order else None,
+                decided_at=now,
+            ),
+            now,
+        )
+        return Admitted(stay.stay_id, stay.plate)
+
+
+def price(work: Work, stay: Stay, at: datetime) -> Quote:
+    """What a stay owes: by its tariff, less its settlements, by the pass of its entry or else of its plate."""
+    entered_at = stay.entered_at or stay.read_at
+    if stay.pass_id is not None:
+        parking_pass = work.pass_by_id(stay.pass_id)
+    else:
+        parking_pass = work.pass_for(stay.plate, entered_at) if stay.plate is not None else None
+    return quote(work.tariff(stay.tariff_version), entered_at, at, work.settlements(stay.stay_id), parking_pass)
+
+
+def inside(work: Work, stay_id: str) -> Stay:
+    """The stay with this id, open or intended. Raises UnknownStay."""
+    stay = work.stay(stay_id)
+    if stay is None or stay.state not in ("open", "intended"):
+        raise UnknownStay(f"no vehicle inside has the stay {stay_id}: look it up among the open stays")
+    return stay
+
+
+def _decision(owed: Quote) -> ExitDecision:
+    if owed.steps[0].kind == "pass":
+        return "pass"
+    return "paid" if owed.paid.minor > 0 else "free"

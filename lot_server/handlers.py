@@ -1,0 +1,108 @@
+"""What happens to a lot's facts: each method is one job on one transaction of the store.
+
+A job reads, decides by `lot_server.domain` and records events; it opens no barrier and sees no picture. What it
+recorded is on disk when `Transactions.transact` returns, so a barrier that opens afterwards is always explained.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+from lot_server import alerts
+from lot_server.decisions import Approach, Decision
+from lot_server.domain.clock import Clock
+from lot_server.domain.errors import CurrencyMismatch
+from lot_server.domain.events import PlateCorrected, SettlementApplied
+from lot_server.domain.matching import MatchingPolicy
+from lot_server.domain.plate import normalise
+from lot_server.domain.stay import Settlement
+from lot_server.entries import Entries
+from lot_server.errors import SettlementConflict, UnknownStay
+from lot_server.exits import Exits, inside
+from lot_server.leftovers import Leftovers
+from lot_server.ports import Work
+
+SettlementOutcome = Literal["applied", "already_applied"]
+
+
+class Handlers:
+    """The jobs of one lot, shared by its lanes. `blocked` are normalised plates that may not enter."""
+
+    def __init__(
+        self, clock: Clock, blocked: frozenset[str] = frozenset(), policy: MatchingPolicy | None = None
+    ) -> None:
+        self._clock = clock
+        self.leftovers = Leftovers()
+        self._entries = Entries(clock, blocked, self.leftovers)
+        self._exits = Exits(clock, policy or MatchingPolicy(), self.leftovers)
+
+    def decide(self, work: Work, approach: Approach) -> Decision:
+        """What becomes of the vehicle at a lane.
+
+        Raises UnknownStay, NotDescribed, NoTariff, TimeBeforeEntry and what the store raises.
+        """
+        if approach.direction == "entry":
+            return self._entries.decide(work, approach)
+        return self._exits.decide(work, approach)
+
+    def confirm(self, work: Work, approach: Approach, stay_id: str, crossed_at: datetime) -> None:
+        """The vehicle crossed the closing loop."""
+        jobs = self._entries if approach.direction == "entry" else self._exits
+        jobs.confirm(work, stay_id, approach.passage_id, crossed_at)
+
+    def abandon(self, work: Work, approach: Approach, stay_id: str) -> None:
+        """The vehicle backed out before the closing loop."""
+        jobs = self._entries if approach.direction == "entry" else self._exits
+        jobs.abandon(work, stay_id, approach.passage_id)
+
+    def alert(self, work: Work, approach: Approach, code: str, text: str) -> None:
+        """Tell a person about a vehicle at a lane, once for each passage and code."""
+        alerts.raise_once(work, self._clock.now(), code, text, lane_id=approach.lane_id, passage_id=approach.passage_id)
+
+    def resolve_alerts(self, work: Work, approach: Approach, operator: str, reason: str) -> None:
+        """An operator took care of what was reported about a passage."""
+        alerts.resolve(work, self._clock.now(), approach.passage_id, operator, reason)
+
+    def apply_settlement(self, work: Work, settlement: Settlement) -> SettlementOutcome:
+        """Count money for a stay, once for ever by provider and reference, even if the stay has left by now.
+
+        Raises UnknownStay, CurrencyMismatch, and SettlementConflict where the reference was used for something else.
+        """
+        known = work.settlement_by_reference(settlement.provider, settlement.provider_reference)
+        if known is not None:
+            if (known.stay_id, known.amount) != (settlement.stay_id, settlement.amount):
+                raise SettlementConflict(
+                    f"{settlement.provider} {settlement.provider_reference} was counted as {known.amount} for stay "
+                    f"{known.stay_id} before: ask the provider which is right"
+                )
+            return "already_applied"
+        stay = work.stay(settlement.stay_id)
+        if stay is None:
+            raise UnknownStay(f"this lot has no stay {settlement.stay_id}: refund the payment or send it to its lot")
+        currency = work.tariff(stay.tariff_version).currency
+        if settlement.amount.currency != currency:
+            raise CurrencyMismatch(f"the stay is priced in {currency}, not {settlement.amount.currency}")
+        work.record(SettlementApplied(settlement), self._clock.now())
+        return "applied"
+
+    def correct_plate(self, work: Work, stay_id: str, plate: str, operator: str, reason: str) -> None:
+        """An operator changes the plate of a stay that has not ended. Raises UnknownStay, BadPlate."""
+        inside(work, stay_id)
+        work.record(PlateCorrected(stay_id, normalise(plate), operator, reason), self._clock.now())
+
+    def recover(self, work: Work) -> None:
+        """After a restart: whether vehicles admitted just before it drove through is unknown, so a person is told.
+
+        The world settles each where it can: a plate read at an entry again is not inside, one read at an exit is, and
+        `entries` and `exits` record it then.
+        """
+        for passage in self.leftovers.among(work).values():
+            alerts.raise_once(
+                work,
+                self._clock.now(),
+                "unfinished_passage",
+                f"the server stopped while {passage.plate or 'a vehicle'} was passing {passage.lane_id}: "
+                "check whether it drove through",
+                lane_id=passage.lane_id,
+                passage_id=passage.passage_id,
+                stay_id=passage.stay_id,
+            )

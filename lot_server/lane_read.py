@@ -1,0 +1,59 @@
+"""What a lane's camera told: a sighting turned into what the rules need of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from lot_server.domain.evidence import PPM, PositionEvidence, ReadEvidence
+from lot_server.domain.plate import normalise
+from vision.types import PositionDistribution, Sighting
+
+TOP = 5
+"""Characters kept a position; the others' probability goes to the rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRead:
+    """One read at one lane. `plate` is None unless the read is sure; `evidence` is None where no plate was seen.
+
+    `photos` are the archive's names of the frames that were read, or of what the camera saw instead.
+    """
+
+    plate: str | None
+    printed: str | None
+    evidence: ReadEvidence | None
+    photos: tuple[str, ...]
+    read_at: datetime
+
+
+def from_sighting(sighting: Sighting | None, photos: tuple[str, ...], read_at: datetime) -> LaneRead:
+    """The read of a sighting, None being a vehicle without a plate. Raises BadPlate for a text no plate can have."""
+    if sighting is None:
+        return LaneRead(None, None, None, photos, read_at)
+    plate = None if sighting.text is None else normalise(sighting.text)
+    printed = None if plate is None else sighting.printed
+    return LaneRead(plate, printed, to_evidence(sighting), photos, read_at)
+
+
+def to_evidence(sighting: Sighting) -> ReadEvidence:
+    """A sighting's distributions in parts per million."""
+    return ReadEvidence(
+        positions=tuple(_position(each) for each in sighting.positions),
+        insertions=tuple(_ppm(each) for each in sighting.insertions),
+        region=sighting.region,
+        color=sighting.color,
+    )
+
+
+def _position(position: PositionDistribution) -> PositionEvidence:
+    left = PPM
+    characters = []
+    for character, probability in position.characters[:TOP]:
+        # Rounding up several times must not make more than the whole.
+        ppm = min(_ppm(probability), left)
+        left -= ppm
+        characters.append((character, ppm))
+    return PositionEvidence(tuple(characters), left, _ppm(position.deletion))
+
+
+def _ppm(probability: float) -> int:
+    return min(PPM, max(0, round(probability * PPM)))
