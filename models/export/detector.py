@@ -28,8 +28,13 @@ from models.train.datasets import SCENE_SETS, PlateLabel, Scene, hold_out, read_
 from models.train.detector import COMPOSED_DEV, WORKING_SIDE, composed_dev, read_supply
 from models.train.detector_net import PlateNet, load_net
 from models.train.detector_score import DetectorScore, score_detector
+from models.train.torchvision_ops import ensure_torchvision
 from vision.detect_decode import VALUES_PER_CANDIDATE, letterbox
 from vision.types import Image
+
+ensure_torchvision()
+
+from ultralytics.nn.modules import C2f  # noqa: E402
 
 MODELS = Path(__file__).parents[1]
 OPSET = 17
@@ -50,6 +55,10 @@ class _Exported(torch.nn.Module):
         super().__init__()
         head = net.fuse(verbose=False).model[-1]
         head.export, head.dynamic = True, True
+        for module in net.modules():
+            if isinstance(module, C2f):
+                # `chunk` exports as slices at computed places, which stay in float; `split` quantises.
+                module.forward = module.forward_split
         self.net = net
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:

@@ -11,9 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, CalibrationMethod, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
+
+OPERATORS = ("Conv", "Relu", "Concat", "Add", "MaxPool", "Resize", "Split")
+"""What is quantised. With convolutions alone each Relu keeps a pair of conversions on either side, and int8 gains
+nothing: 19.6 ms against 19.4 ms in float for the detector on 640 x 384 (one thread, AVX-512 VNNI), 13.2 ms with these.
+"""
 
 
 class _Inputs(CalibrationDataReader):  # type: ignore[misc,unused-ignore]
@@ -34,15 +40,13 @@ def quantize(
     input_name: str,
     inputs: Iterable[NDArray[np.float32]],
     *,
-    operators: Sequence[str] = ("Conv",),
     keep_float: Sequence[str] = (),
     percentile: float | None = None,
-    reduce_range: bool = False,
 ) -> None:
     """Writes `target`, the int8 form of `source`, its ranges taken from running `inputs` through the float network.
 
-    `keep_float` names nodes left as they are (a head's last layers, say). Ranges are the extremes seen, or, given a
-    `percentile` such as 99.99, that share of them. `reduce_range` uses 7 bits for weights: for processors without VNNI.
+    `keep_float` names nodes left as they are, with all that follows them (a head's last layers, say). Ranges are the
+    extremes seen, or, given a `percentile` such as 99.99, that share of them.
     """
     with tempfile.TemporaryDirectory() as folder:
         prepared = Path(folder) / "prepared.onnx"
@@ -52,12 +56,23 @@ def quantize(
             str(target),
             _Inputs(input_name, inputs),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=list(operators),
-            nodes_to_exclude=list(keep_float),
+            op_types_to_quantize=list(OPERATORS),
+            nodes_to_exclude=sorted(_with_followers(prepared, keep_float)),
             per_channel=True,
-            reduce_range=reduce_range,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             calibrate_method=CalibrationMethod.MinMax if percentile is None else CalibrationMethod.Percentile,
             extra_options={} if percentile is None else {"CalibPercentile": percentile},
         )
+
+
+def _with_followers(model: Path, names: Sequence[str]) -> set[str]:
+    """The named nodes and every node that takes, however indirectly, what they give."""
+    nodes = list(onnx.load(str(model)).graph.node)
+    kept: set[str] = set()
+    reached: set[str] = set()
+    for node in nodes:  # an ONNX graph lists a node after all that it depends on
+        if node.name in names or any(name in reached for name in node.input):
+            kept.add(node.name)
+            reached.update(node.output)
+    return kept
