@@ -41,7 +41,7 @@ ProviderName = Annotated[Provider, typer.Option("--provider", help="What runs th
 
 
 def read(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Photos, or folders of photos.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Photos, or folders of photos.")],
     as_json: AsJson = False,
     region: Region = "any",
     detector: DetectorName = DEFAULT_DETECTOR,

@@ -19,11 +19,11 @@ ELSEWHERE = 0.4
 """Weight of a text whose formats are all of another region than the one hinted at."""
 UNKNOWN_LATIN = 0.15
 """Weight of 4 to 8 letters and digits of no known format: vanity plates, countries not listed."""
-UNKNOWN_CHINESE = 0.02
+UNKNOWN_CHINESE = 0.05
 """Weight of a Chinese text of no known format: there are few, all listed."""
 UNKNOWN_OFFICE = 0.3
 """Factor for a Chinese text whose office letter its province does not use."""
-TOO_SHORT_OR_LONG = 0.02
+TOO_SHORT_OR_LONG = 0.05
 """Weight of a text that no plate is as short or long as."""
 
 _CLASSES = {
