@@ -1,0 +1,134 @@
+"""Plates read in child processes, so that a crash in native code costs one read and not the lanes or the database."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from lot_server.adapters.vision_child import SighterFactory
+from lot_server.adapters.vision_worker import VisionWorker
+from lot_server.errors import VisionUnavailable, VisionWorkerDied
+from vision.types import Frame, Sighting
+
+ATTEMPTS = 2
+FIRST_PAUSE_SECONDS = 0.5
+LONGEST_PAUSE_SECONDS = 30.0
+
+log = logging.getLogger(__name__)
+
+
+class VisionWorkers:
+    """A `PlateReader` over `count` worker processes; one that dies is replaced, and its job is tried once more."""
+
+    def __init__(self, factory: SighterFactory, count: int, timeout_s: float) -> None:
+        """`factory` is called in each worker; a read may take `timeout_s` seconds there. `start` starts them."""
+        self._factory = factory
+        self._count = count
+        self._timeout_s = timeout_s
+        self._idle: asyncio.Queue[VisionWorker] = asyncio.Queue()
+        self._workers: set[VisionWorker] = set()
+        self._keepers: list[asyncio.Task[None]] = []
+        self._jobs: set[asyncio.Task[Sighting | None]] = set()
+        self._why_none: str | None = None
+
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers that live."""
+        return sorted(worker.pid for worker in self._workers if not worker.gone.is_set())
+
+    async def start(self) -> None:
+        """Return once every worker can read. Raises VisionUnavailable with the reason of the first that cannot."""
+        workers = [VisionWorker(self._factory) for _ in range(self._count)]
+        try:
+            await asyncio.gather(*(worker.wait_ready() for worker in workers))
+        except BaseException:
+            for worker in workers:
+                worker.kill()
+            await asyncio.gather(*(worker.close() for worker in workers))
+            raise
+        self._keepers = [asyncio.create_task(self._keep(worker)) for worker in workers]
+        self._workers.update(workers)
+        for worker in workers:
+            self._idle.put_nowait(worker)
+
+    async def sight(self, frames: Sequence[Frame]) -> Sighting | None:
+        """The fused read of the vehicle on these frames; None where no frame shows a plate.
+
+        Raises VisionError for frames that cannot be read, VisionWorkerDied where two workers in a row died over them,
+        VisionTimeout, VisionFailed, and VisionUnavailable where no worker is to be had.
+        """
+        # A read that nobody waits for any more runs on, so that its worker is known to be free afterwards.
+        job = asyncio.create_task(self._sight(list(frames)))
+        self._jobs.add(job)
+        job.add_done_callback(self._forget)
+        return await asyncio.shield(job)
+
+    async def close(self) -> None:
+        """End every worker."""
+        for task in (*self._keepers, *self._jobs):
+            task.cancel()
+        await asyncio.gather(*self._keepers, *self._jobs, return_exceptions=True)
+        await asyncio.gather(*(worker.close() for worker in self._workers))
+        self._workers.clear()
+
+    async def _sight(self, frames: list[Frame]) -> Sighting | None:
+        for attempt in range(1, ATTEMPTS + 1):
+            worker = await self._take()
+            try:
+                return await worker.sight(frames, self._timeout_s)
+            except VisionWorkerDied as error:
+                log.error("%s (attempt %d of %d)", error, attempt, ATTEMPTS)
+            finally:
+                if not worker.gone.is_set():
+                    self._idle.put_nowait(worker)
+        raise VisionWorkerDied(f"{ATTEMPTS} vision workers died over the same frames: let the vehicle take a ticket")
+
+    async def _take(self) -> VisionWorker:
+        if self._why_none is not None and not self.pids:
+            raise VisionUnavailable(self._why_none)
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                while True:
+                    worker = await self._idle.get()
+                    if not worker.gone.is_set():
+                        return worker
+        except TimeoutError as error:
+            raise VisionUnavailable(
+                f"no vision worker was free within {self._timeout_s:g} s: give [vision] more workers"
+            ) from error
+
+    async def _keep(self, worker: VisionWorker) -> None:
+        """Replace a worker for as long as the server runs."""
+        while True:
+            await worker.gone.wait()
+            log.error("vision worker %d ended: starting another", worker.pid)
+            await worker.close()
+            self._workers.discard(worker)
+            worker = await self._replacement()
+            self._why_none = None
+            self._workers.add(worker)
+            self._idle.put_nowait(worker)
+
+    async def _replacement(self) -> VisionWorker:
+        pause = FIRST_PAUSE_SECONDS
+        while True:
+            worker = VisionWorker(self._factory)
+            try:
+                await worker.wait_ready()
+            except VisionUnavailable as error:
+                self._why_none = str(error)
+                log.error("%s (next try in %g s)", error, pause)
+            except asyncio.CancelledError:
+                worker.kill()
+                await worker.close()
+                raise
+            else:
+                return worker
+            worker.kill()
+            await worker.close()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _forget(self, job: asyncio.Task[Sighting | None]) -> None:
+        self._jobs.discard(job)
+        if not job.cancelled() and job.exception() is not None:
+            log.debug("a read ended with %r", job.exception())

@@ -1,0 +1,235 @@
+"""Vision workers: frames go over in shared memory, a dead worker costs nothing but time, and every failure is typed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import pytest
+from odd_sighters import OddSighter, dying, tampered
+
+from lot_server.adapters.vision_child import SighterFactory
+from lot_server.adapters.vision_workers import VisionWorkers
+from lot_server.errors import VisionFailed, VisionTimeout, VisionUnavailable, VisionWorkerDied
+from vision.errors import UnreadableImage
+from vision.types import Frame
+
+T = TypeVar("T")
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def frame(value: int, source: str = "gate", index: int = 0, size: tuple[int, int] = (90, 160)) -> Frame:
+    return Frame(np.full((*size, 3), value, np.uint8), source, index, NOON)
+
+
+def with_workers(
+    scenario: Callable[[VisionWorkers], Awaitable[T]],
+    factory: SighterFactory = OddSighter,
+    count: int = 1,
+    timeout_s: float = 30.0,
+) -> T:
+    """Run a scenario on started workers and close them."""
+
+    async def run() -> T:
+        workers = VisionWorkers(factory, count, timeout_s)
+        await workers.start()
+        try:
+            return await scenario(workers)
+        finally:
+            await workers.close()
+
+    return asyncio.run(run())
+
+
+def shared_segments() -> set[str]:
+    return {path.name for path in Path("/dev/shm").glob("psm_*")}
+
+
+def test_evidence_is_the_callers_own_frames() -> None:
+    """Pixels arrive whole, and the sighting's evidence refers to the very frames that were given."""
+    frames = [frame(10), frame(200, index=1, size=(33, 77))]
+
+    async def scenario(workers: VisionWorkers) -> None:
+        sighting = await workers.sight(frames)
+        assert sighting is not None
+        assert sighting.text == "AB1"
+        assert [each.frame for each in sighting.evidence] == [frames[1], frames[0]]
+        assert all(each.frame is given for each, given in zip(sighting.evidence, reversed(frames), strict=True))
+        assert [each.read.text for each in sighting.evidence] == ["200", "10"]
+        larger = await workers.sight([frame(77, size=(1080, 1920)), frame(78, size=(1080, 1920))])
+        assert larger is not None
+        assert [each.read.text for each in larger.evidence] == ["78", "77"]
+        assert await workers.sight([frame(0, "empty")]) is None
+
+    with_workers(scenario)
+
+
+def test_workers_read_side_by_side() -> None:
+    """More reads than workers all come back, each with its own answer."""
+
+    async def scenario(workers: VisionWorkers) -> list[str]:
+        sightings = await asyncio.gather(*(workers.sight([frame(value)]) for value in range(12)))
+        return [each.evidence[0].read.guess for each in sightings if each is not None]
+
+    assert with_workers(scenario, count=2) == [str(value) for value in range(12)]
+
+
+def test_a_read_survives_its_workers_death(tmp_path: Path) -> None:
+    """A worker that dies at work is replaced and the read comes from its successor."""
+
+    async def scenario(workers: VisionWorkers) -> None:
+        before = workers.pids
+        sighting = await workers.sight([frame(5, f"die-once:{tmp_path / 'died'}")])
+        assert sighting is not None
+        assert sighting.evidence[0].read.text == "5"
+        assert workers.pids != before
+
+    with_workers(scenario)
+
+
+def test_a_worker_killed_while_idle_is_replaced() -> None:
+    """After kill -9 of every worker the next read succeeds."""
+
+    async def scenario(workers: VisionWorkers) -> None:
+        before = workers.pids
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        sighting = await workers.sight([frame(9)])
+        assert sighting is not None
+        assert not set(workers.pids) & set(before)
+
+    with_workers(scenario, count=2)
+
+
+def test_frames_that_kill_two_workers_are_given_up() -> None:
+    """A read that kills its worker twice raises VisionWorkerDied, and the next read works."""
+
+    async def scenario(workers: VisionWorkers) -> None:
+        with pytest.raises(VisionWorkerDied, match="ticket"):
+            await workers.sight([frame(1, "die")])
+        assert await workers.sight([frame(2)]) is not None
+
+    with_workers(scenario)
+
+
+def test_a_hanging_worker_is_replaced() -> None:
+    """A read over its time raises VisionTimeout; its worker is killed, and the next read works."""
+
+    async def scenario(workers: VisionWorkers) -> None:
+        hanging = workers.pids
+        with pytest.raises(VisionTimeout, match="replaced"):
+            await workers.sight([frame(1, "hang")])
+        workers._timeout_s = 30.0
+        assert await workers.sight([frame(2)]) is not None
+        assert workers.pids != hanging
+
+    with_workers(scenario, timeout_s=0.3)
+
+
+def test_failures_in_a_worker_come_back_typed() -> None:
+    """Vision's own errors keep their type and message; any other becomes VisionFailed; the worker goes on."""
+
+    async def scenario(workers: VisionWorkers) -> None:
+        pids = workers.pids
+        with pytest.raises(UnreadableImage, match="clean the camera"):
+            await workers.sight([frame(1, "refuse")])
+        with pytest.raises(VisionFailed, match="ZeroDivisionError: a fault of ours"):
+            await workers.sight([frame(1, "break")])
+        assert await workers.sight([frame(2)]) is not None
+        assert workers.pids == pids
+
+    with_workers(scenario)
+
+
+def test_a_cancelled_read_leaves_its_worker_usable() -> None:
+    """The worker of a read nobody waits for any more finishes it and takes the next one."""
+
+    async def scenario(workers: VisionWorkers) -> None:
+        pids = workers.pids
+        given_up = asyncio.create_task(workers.sight([frame(1)]))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        sighting = await workers.sight([frame(3)])
+        assert sighting is not None
+        assert sighting.evidence[0].read.text == "3"
+        assert workers.pids == pids
+
+    with_workers(scenario)
+
+
+@pytest.mark.parametrize(
+    ("factory", "reason"),
+    [
+        pytest.param(tampered, "tampered_weights: detector.onnx", id="tampered-weights"),
+        pytest.param(dying, "did not start", id="crash"),
+    ],
+)
+def test_workers_that_cannot_start_say_why(factory: SighterFactory, reason: str) -> None:
+    """`start` raises VisionUnavailable with the reason, and leaves no process and no memory behind."""
+    before = shared_segments()
+
+    async def scenario(_: VisionWorkers) -> None:
+        raise AssertionError("started")
+
+    with pytest.raises(VisionUnavailable, match=reason):
+        with_workers(scenario, factory, count=2)
+    assert shared_segments() <= before
+
+
+SERVER = """
+import asyncio, numpy as np, sys
+from odd_sighters import OddSighter
+from lot_server.adapters.vision_workers import VisionWorkers
+from vision.types import Frame
+
+async def main():
+    workers = VisionWorkers(OddSighter, 2, 30.0)
+    await workers.start()
+    await workers.sight([Frame(np.zeros((720, 1280, 3), np.uint8), "gate")])
+    print(*workers.pids, flush=True)
+    if sys.argv[1] == "close":
+        await workers.close()
+    else:
+        await asyncio.sleep(60)
+
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+
+
+def run_server(tmp_path: Path, word: str) -> subprocess.Popen[str]:
+    script = tmp_path / "server.py"
+    script.write_text(SERVER)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "support")}
+    command = [sys.executable, "-W", "error", str(script), word]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+
+
+def test_a_clean_end_leaves_no_memory_and_no_complaint(tmp_path: Path) -> None:
+    """After `close` the shared memory is gone and neither process nor resource tracker wrote a word."""
+    before = shared_segments()
+    server = run_server(tmp_path, "close")
+    _, complaints = server.communicate(timeout=60)
+    assert (server.returncode, complaints) == (0, "")
+    assert shared_segments() <= before
+
+
+def test_workers_end_with_a_killed_server(tmp_path: Path) -> None:
+    """kill -9 of the server leaves no worker behind: both ends of the output pipe close, so reading it ends."""
+    server = run_server(tmp_path, "stay")
+    assert server.stdout is not None
+    pids = [int(word) for word in server.stdout.readline().split()]
+    assert len(pids) == 2
+    server.kill()
+    server.communicate(timeout=60)
+    assert [pid for pid in pids if Path(f"/proc/{pid}/cmdline").exists() and not _zombie(pid)] == []
+
+
+def _zombie(pid: int) -> bool:
+    return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
