@@ -59,7 +59,7 @@ class Canvas:
         part = mask[y1 - top : y2 - top, x1 - left : x2 - left]
         region = self.image[y1:y2, x1:x2]
         alpha = part[..., None].astype(np.float32) / 255
-        region[:] = (region * (1 - alpha) + np.float32(colour) * alpha).astype(np.uint8)
+        region[:] = (region * (1 - alpha) + np.array(colour, np.float32) * alpha).astype(np.uint8)
         if embossed:
             ink = self._ink[y1:y2, x1:x2]
             np.maximum(ink, part, out=ink)
@@ -90,5 +90,5 @@ class Canvas:
 
 def varied(rng: np.random.Generator, colour: Colour, spread: float = 14.0) -> Colour:
     """The colour with a random shift of each channel and of all three together."""
-    shifted = np.clip(np.float32(colour) + rng.normal(0, spread / 2, 3) + rng.normal(0, spread), 0, 255)
+    shifted = np.clip(np.array(colour) + rng.normal(0, spread / 2, 3) + rng.normal(0, spread), 0, 255)
     return int(shifted[0]), int(shifted[1]), int(shifted[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def _one_row(rng: np.random.Generator, canvas: Canvas, kind: str, text: str, gly
         cell = 45.0 if place == 0 and STYLES[kind].new_energy else width
         canvas.character(face, char, x, 25.0, cell, 90.0, _ink_of(rng, kind, place, char, ink))
     if not STYLES[kind].new_energy:
-        gaps = [right - left for left, right in zip(xs, xs[1:], strict=False)]
+        gaps = [right - left for left, right in pairwise(xs)]
         widest = int(np.argmax(gaps))
         radius = 7.0 if kind == "cn_police" else 5.0
         if gaps[widest] > width + 15:
@@ -127,12 +128,12 @@ def _two_rows(rng: np.random.Generator, canvas: Canvas, kind: str, text: str, gl
 def _new_energy_ground(rng: np.random.Generator, canvas: Canvas, kind: str) -> None:
     """Small cars: white at the top running into green. Large ones: yellow under province and office, green behind."""
     h, w = canvas.image.shape[:2]
-    green = np.float32(varied(rng, GREEN, 10.0))
+    green = np.array(varied(rng, GREEN, 10.0), np.float32)
     if kind == "cn_green_large":
         canvas.image[:] = varied(rng, GREEN, 10.0)
         canvas.rectangle(0, 0, 143.0, canvas.height, varied(rng, YELLOW, 10.0))
         return
-    top = np.float32(varied(rng, (235, 240, 235), 8.0))
+    top = np.array(varied(rng, (235, 240, 235), 8.0), np.float32)
     ramp = np.linspace(0, 1, h, dtype=np.float32)[:, None] ** float(rng.uniform(0.6, 1.3))
     rows = top * (1 - ramp) + green * ramp
     canvas.image[:] = np.broadcast_to(rows[:, None, :], (h, w, 3)).astype(np.uint8)

@@ -103,7 +103,7 @@ class OpenGlyphs:
 
 
 class CollectedGlyphs:
-    """Faces from the `glyphs` folder of the photo collection: official Chinese bitmaps, European and Brazilian sheets."""
+    """Faces from the photo collection's `glyphs`: official Chinese bitmaps, European and Brazilian sheets."""
 
     def __init__(self, folder: Path) -> None:
         chars = folder / "cn_chars"

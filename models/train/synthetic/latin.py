@@ -51,16 +51,13 @@ def _draw_row(
     space, gap = height * float(rng.uniform(0.12, 0.3)), height * float(rng.uniform(0.05, 0.17))
     natural = rng.random() < 0.5
     widths: list[float] = []
-    masks = []
     for char in row:
         if char.isalnum():
             mask = face.mask(char, max(4, round(height * canvas.scale)))
             own = mask.shape[1] / canvas.scale
             cell = own if natural or char in "1I" else height * squeeze * (1.12 if char in "MW" else 1.0)
-            masks.append(mask)
             widths.append(cell)
         else:
-            masks.append(np.zeros((0, 0), np.uint8))
             widths.append({" ": space, "-": height * 0.28, "*": height * 0.55}.get(char, height * 0.12))
     total = sum(widths) + gap * (len(row) - 1)
     shrink = min(1.0, width / total)
@@ -70,7 +67,7 @@ def _draw_row(
     left = x + (width - total * shrink * spread) / 2
     if rng.random() < 0.25:
         left = x + (width - total * shrink * spread) * float(rng.random())
-    for char, mask, cell in zip(row, masks, widths, strict=True):
+    for char, cell in zip(row, widths, strict=True):
         drawn = cell * shrink
         middle = y + height / 2
         if char.isalnum():
@@ -162,9 +159,9 @@ def draw_european(
             right = width + 5.0
     if country == "P" and rng.random() < 0.6:
         canvas.rectangle(canvas.width - 36, 0, 36, canvas.height, YELLOW)
-        for row, number in enumerate((int(rng.integers(90, 100)), int(rng.integers(1, 13)))):
+        for row, stamp in enumerate((int(rng.integers(90, 100)), int(rng.integers(1, 13)))):
             canvas.caption(
-                glyphs.face(rng, "caption"), f"{number:02d}", canvas.width - 30, 22 + 40 * row, 24.0, 24.0, BLACK
+                glyphs.face(rng, "caption"), f"{stamp:02d}", canvas.width - 30, 22 + 40 * row, 24.0, 24.0, BLACK
             )
         right = 40.0
     margin = canvas.height * float(rng.uniform(0.1, 0.2))
@@ -230,7 +227,7 @@ def draw_brazilian(
 
 
 def draw_american(rng: np.random.Generator, printed: str, glyphs: GlyphSource, scale: float) -> tuple[Canvas, str]:
-    """A United States plate: a picture or a wash behind, the state above, a slogan below, four holes; and its colour name."""
+    """A United States plate, a picture or wash behind it, state above and slogan below; and its colour name."""
     canvas = Canvas(305.0, 152.0, scale, varied(rng, WHITE, 20.0))
     h, w = canvas.image.shape[:2]
     dark = rng.random() < 0.1
@@ -240,7 +237,7 @@ def draw_american(rng: np.random.Generator, printed: str, glyphs: GlyphSource, s
         wash if rng.random() < 0.6 else np.broadcast_to(base.mean((0, 1)), (h, w, 3)), 0, 255
     ).astype(np.uint8)
     for _ in range(int(rng.integers(0, 5))):  # a low-contrast picture: hills, seals, birds
-        tone = varied(rng, tuple(int(v) for v in canvas.image[h // 2, w // 2]), 22.0)
+        tone = varied(rng, _colour_at(canvas, w // 2, h // 2), 22.0)
         centre = (int(rng.integers(w)), int(rng.integers(h)))
         axes = (int(rng.integers(w // 20, w // 3)), int(rng.integers(h // 10, h // 2)))
         cv2.ellipse(canvas.image, centre, axes, float(rng.uniform(0, 180)), 0, 360, tone, -1, cv2.LINE_AA)
@@ -291,7 +288,8 @@ def draw_other(rng: np.random.Generator, printed: str, glyphs: GlyphSource, scal
     canvas = Canvas(float(rng.uniform(290, 350)) if two_rows else float(rng.uniform(380, 530)), height, scale, WHITE)
     looks: tuple[tuple[Colour, Colour, str], ...] = (
         (WHITE, BLACK, "white"), (WHITE, BLACK, "white"), (WHITE, (140, 40, 20), "white"), (YELLOW, BLACK, "yellow"),
-        (BLACK, WHITE, "black"), ((90, 120, 30), WHITE, "green"), ((150, 60, 20), WHITE, "blue"), (WHITE, (40, 40, 180), "white"),
+        (BLACK, WHITE, "black"), ((90, 120, 30), WHITE, "green"), ((150, 60, 20), WHITE, "blue"),
+        (WHITE, (40, 40, 180), "white"),
     )  # fmt: skip
     ground, ink, color = looks[int(rng.integers(len(looks)))]
     canvas.image[:] = varied(rng, ground)
@@ -312,6 +310,11 @@ def draw_other(rng: np.random.Generator, printed: str, glyphs: GlyphSource, scal
     if rng.random() < 0.6:
         canvas.border(float(rng.uniform(1, 5)), float(rng.uniform(2, 5)), 10.0, varied(rng, ink))
     return canvas, color
+
+
+def _colour_at(canvas: Canvas, x: int, y: int) -> Colour:
+    blue, green, red = (int(v) for v in canvas.image[y, x])
+    return blue, green, red
 
 
 def _letters(rng: np.random.Generator, count: int) -> str:

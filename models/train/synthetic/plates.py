@@ -1,4 +1,4 @@
-"""Clean, flat number plates of many kinds, drawn from nothing but glyphs: for training, tests, benchmarks and the demo."""
+"""Clean, flat number plates of many kinds, drawn from glyphs alone: for training, tests, benchmarks and the demo."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts of plates by kind, drawn at random by the formats' rules (GA 36-2014; national formats of Europe, the Americas)."""
+"""Texts of plates by kind, drawn at random by the rules of GA 36-2014 and of national formats elsewhere."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ARMY_FIRST = "AKHBSLJNGCVZ"
 
 @dataclass(frozen=True, slots=True)
 class LatinFormat:
-    """A national format. In `pattern` A is a letter, 9 a digit, `*` a seal or arms, `/` a new row; ` `, `-`, `.` print."""
+    """A national format. In `pattern` A is a letter, 9 a digit, `*` a seal or arms, `/` a new row; the rest prints."""
 
     country: str
     pattern: str
