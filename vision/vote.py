@@ -186,7 +186,7 @@ def _match(
         if i and j and best[i, j] == best[i - 1, j - 1] + pair[i - 1, j - 1]:
             i, j = i - 1, j - 1
             matched.append((columns[i], positions[j]))
-        elif i and best[i, j] == best[i - 1, j] + _GAP:
+        elif i and (not j or best[i, j] == best[i - 1, j] + _GAP):
             i -= 1
             matched.append((columns[i], None))
         else:

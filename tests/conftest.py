@@ -1,0 +1,16 @@
+"""What every test may ask for."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def openlot_data() -> Path:
+    """The folder of real photos, for tests marked `data`; `docs/datasets.md` says what is in it."""
+    named = os.environ.get("OPENLOT_DATA")
+    assert named, "set OPENLOT_DATA to the folder of photos, or deselect these tests with -m 'not data'"
+    folder = Path(named)
+    assert (folder / "val").is_dir(), f"OPENLOT_DATA={named} holds no folder val"
+    return folder
