@@ -83,9 +83,7 @@ class SqliteOutbox:
             stat = self._path.stat()
         except OSError as error:
             self.close()
-            raise OutboxUnavailable(
-                f"the lot's database {self._path} is not there yet: start the lot server"
-            ) from error
+            raise OutboxUnavailable(f"{self._path} is not there yet: start the lot server") from error
         file = (stat.st_dev, stat.st_ino)
         if self._connection is None or file != self._file:
             self.close()
@@ -96,8 +94,7 @@ class SqliteOutbox:
         return self._connection
 
     def _require_own(self, connection: sqlite3.Connection) -> None:
-        for (owner,) in connection.execute("SELECT lot_id FROM ledger"):
+        for (owner,) in connection.execute("SELECT lot_id FROM ledger").fetchall():
             if owner != self._lot_id:
-                raise BadConfig(
-                    f"{self._path} is the database of lot {owner!r}, not of {self._lot_id!r}: correct [lot]"
-                )
+                self.close()
+                raise BadConfig(f"{self._path} belongs to lot {owner!r}, not to {self._lot_id!r}: correct [lot]")

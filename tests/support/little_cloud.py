@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime
 
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
@@ -82,7 +81,8 @@ class LittleCloud:
     """The in-memory cloud behind HTTP. Each of `faults` spoils one posted batch:
 
     "500" answers 500 and applies nothing, "lost" applies and breaks off the answer, "slow" answers late,
-    a Refusal is answered as it is, and a function is called before anything else and may return such a word.
+    a Refusal is answered as it is, ("before", f) calls f before the batch is applied, ("after", f) between that and
+    the answer, and None spoils nothing.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -92,6 +92,8 @@ class LittleCloud:
         self.batches: list[list[int]] = []
         self.posts = 0
         self.connections = 0
+        self.answers: list[DeliveryAck] = []
+        self.garbage: list[str] = []
         self._keys: dict[str, str] = {}
         self.server = ServerThread(self._app())
 
@@ -102,6 +104,11 @@ class LittleCloud:
         self._keys[lot_id] = public
         return private
 
+    def reset(self, lot_id: str, envelopes=()) -> None:
+        """The cloud's database was lost, or put back from a copy that holds `envelopes`."""
+        self.cloud.enrol(lot_id, self._keys[lot_id])
+        self.cloud._lots[lot_id].envelopes += envelopes
+
     def _app(self) -> FastAPI:
         app = FastAPI()
 
@@ -110,22 +117,22 @@ class LittleCloud:
             content = await request.body()
             self.posts += 1
             fault = self.faults.popleft() if self.faults else None
-            if callable(fault):
-                fault = fault()
-            if fault == "500":
+            moment, strike = fault if isinstance(fault, tuple) else (fault, None)
+            if moment == "500":
                 return Response("out of order", 500)
-            if isinstance(fault, Refusal):
-                return self._answer(fault)
-            if fault == "slow":
-                await asyncio.sleep(0.3)
+            if isinstance(moment, Refusal):
+                return self._answer(moment)
+            if moment == "slow":
+                await asyncio.sleep(0.5)
+            if moment == "before":
+                strike()
             before = len(self.cloud.envelopes(lot_id)) if lot_id in self._keys else 0
             answer = self.cloud.receive(lot_id, content, request.headers)
             if isinstance(answer, Ack):
                 self.batches.append([each.seq for each in self.cloud.envelopes(lot_id)[before:]])
-            if callable(fault_after := self.faults[0] if fault == "then" else None):
-                self.faults.popleft()
-                fault_after()
-            return Response(b"{", headers={"content-length": "999"}) if fault == "lost" else self._answer(answer)
+            if moment == "after":
+                strike()
+            return Response(b"{", headers={"content-length": "999"}) if moment == "lost" else self._answer(answer)
 
         @app.get("/v1/lots/{lot_id}/ledger")
         async def ledger(lot_id: str, request: Request) -> Response:
@@ -145,13 +152,16 @@ class LittleCloud:
             sender = asyncio.create_task(self._send(lot_id, socket))
             with contextlib.suppress(WebSocketDisconnect):
                 while True:
-                    self.cloud.acknowledged(lot_id, decode(DeliveryAck, await socket.receive_text()))
+                    self.answers.append(decode(DeliveryAck, await socket.receive_text()))
+                    self.cloud.acknowledged(lot_id, self.answers[-1])
             sender.cancel()
 
         return app
 
     async def _send(self, lot_id: str, socket: WebSocket) -> None:
         sent: set[str] = set()
+        for text in self.garbage:
+            await socket.send_text(text)
         while True:
             for delivery in self.cloud.waiting(lot_id):
                 if delivery.delivery_id not in sent:
@@ -172,6 +182,7 @@ class LittleLot:
         self.settlements: dict[str, Settlement] = {}
         self.handed_over = 0
         self.acks: list[int] = []
+        self.before_answer: Callable[[], None] = lambda: None
         self.server = ServerThread(self._app())
 
     def _app(self) -> FastAPI:
@@ -187,6 +198,7 @@ class LittleLot:
                 return JSONResponse({"code": "unknown_stay", "message": "no such stay"}, 404)
             known = settlement.settlement_id in self.settlements
             self.settlements[settlement.settlement_id] = settlement
+            self.before_answer()
             return JSONResponse({"outcome": "already_applied" if known else "applied"})
 
         @app.post("/loopback/v1/acks")
@@ -197,8 +209,3 @@ class LittleLot:
             return Response(status_code=204)
 
         return app
-
-
-def instant(text: str) -> datetime:
-    """An aware instant."""
-    return datetime.fromisoformat(text)

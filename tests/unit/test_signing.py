@@ -29,7 +29,7 @@ class Stopped:
         return span.total_seconds() / self.speed
 
 
-@pytest.fixture()
+@pytest.fixture
 def keys():
     return new_key()
 

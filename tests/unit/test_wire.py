@@ -160,5 +160,3 @@ def test_an_envelope_beyond_every_batch_is_loud():
 def test_a_lots_id_stands_in_a_path(lot_id, fits):
     """An id that a path would change is no lot's id."""
     assert bool(LOT_ID.fullmatch(lot_id)) is fits
-
-
