@@ -192,7 +192,9 @@ def _plans(count: int) -> list[_Plan]:
     plans = list(_FIXED if count <= 2 * LEAST_CARS else _FIXED + _MORE)
     for number in range(count - len(plans)):
         entry, leave = _ROUNDS[number % len(_ROUNDS)]
-        plans.append(_Plan("ordinary", "phone" if number % 3 != 2 else "barrier", entry, leave))
+        # Without a line, money paid by phone would keep its driver at the barrier until the line is back.
+        by_phone = number % 3 != 2 and leave != DEAD_LINE
+        plans.append(_Plan("ordinary", "phone" if by_phone else "barrier", entry, leave))
     return plans
 
 

@@ -1,0 +1,102 @@
+"""One service of a simulated site: a child process of the installed `openlot` command, its log, and its end."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sysconfig
+from pathlib import Path
+from typing import IO
+
+from benchmarks.simulation.errors import ServiceDied
+
+GRACE_S = 8.0
+"""Real seconds that a service has to end by itself when asked."""
+LOG_TAIL = 25
+"""Lines of a log that a report of a death shows."""
+
+
+def openlot_command() -> Path:
+    """The installed `openlot` of this Python. Raises ServiceDied where there is none."""
+    command = Path(sysconfig.get_path("scripts")) / "openlot"
+    if not command.is_file():
+        raise ServiceDied(f"{command} is not there: install openlot into this environment with pip")
+    return command
+
+
+class Service:
+    """A process group of its own, so that one Ctrl-C reaches only the demo, which then ends its services in order."""
+
+    def __init__(self, name: str, arguments: tuple[str, ...], log: Path) -> None:
+        self.name = name
+        self._arguments = arguments
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+        self._ends_as_asked = False
+        self.starts = 0
+
+    async def start(self) -> None:
+        """Start it, or start it anew; its log goes on in the same file."""
+        self._ends_as_asked = False
+        with self._log.open("ab") as log:
+            self._process = await self._spawn(log)
+        self.starts += 1
+
+    async def _spawn(self, log: IO[bytes]) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            openlot_command(),
+            *self._arguments,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"},
+        )
+
+    async def watched(self) -> None:
+        """Returns when the process has ended as it was asked to. Raises ServiceDied when it ended by itself."""
+        if self._process is None:
+            return
+        status = await self._process.wait()
+        if not self._ends_as_asked:
+            raise ServiceDied(self.obituary(status))
+
+    def check(self) -> None:
+        """Raises ServiceDied unless the process runs or was asked to end."""
+        status = self._process.returncode if self._process is not None else None
+        if status is not None and not self._ends_as_asked:
+            raise ServiceDied(self.obituary(status))
+
+    def obituary(self, status: int) -> str:
+        return f"{self.name} ended with status {status} without being asked; the end of its log:\n{self.log_tail()}"
+
+    def log_tail(self) -> str:
+        """The last lines it wrote."""
+        return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-LOG_TAIL:])
+
+    def log_has(self, text: str) -> bool:
+        return text in self._log.read_text(encoding="utf-8", errors="replace")
+
+    async def kill(self) -> None:
+        """kill -9: no last words, no flush."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> None:
+        """Ask it to end, and insist when it does not."""
+        await self._end(signal.SIGTERM)
+
+    async def _end(self, how: signal.Signals) -> None:
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        self._ends_as_asked = True
+        self._signal(process, how)
+        try:
+            await asyncio.wait_for(process.wait(), GRACE_S)
+        except TimeoutError:
+            self._signal(process, signal.SIGKILL)
+            await process.wait()
+
+    def _signal(self, process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
