@@ -39,6 +39,8 @@ class Exits:
             else:
                 return self._ask(work, approach, outcome, now)
         stay = self._settle_leftover(work, stay, approach, now)
+        if stay.state != "open":
+            raise UnknownStay(f"the vehicle of stay {stay.stay_id} is driving in at this moment: choose another stay")
         who, why = (order.operator, order.reason) if order else (alerts.LOT, "the stay was found")
         alerts.resolve(work, now, approach.passage_id, who, why)
         owed = price(work, stay, now)

@@ -54,13 +54,17 @@ class Handlers:
         jobs = self._entries if approach.direction == "entry" else self._exits
         jobs.abandon(work, stay_id, approach.passage_id)
 
-    def alert(self, work: Work, approach: Approach, code: str, text: str) -> None:
+    def report(self, work: Work, approach: Approach, code: str, text: str) -> None:
         """Tell a person about a vehicle at a lane, once for each passage and code."""
         alerts.raise_once(work, self._clock.now(), code, text, lane_id=approach.lane_id, passage_id=approach.passage_id)
 
-    def resolve_alerts(self, work: Work, approach: Approach, operator: str, reason: str) -> None:
-        """An operator took care of what was reported about a passage."""
-        alerts.resolve(work, self._clock.now(), approach.passage_id, operator, reason)
+    def report_fault(self, work: Work, lane_id: str, code: str, text: str) -> None:
+        """Tell a person that a part of a lane does not work, once until it works again."""
+        alerts.raise_once(work, self._clock.now(), code, text, lane_id=lane_id)
+
+    def fault_over(self, work: Work, lane_id: str, code: str) -> None:
+        """The part works again."""
+        alerts.resolve_fault(work, self._clock.now(), lane_id, code, "it works again")
 
     def apply_settlement(self, work: Work, settlement: Settlement) -> SettlementOutcome:
         """Count money for a stay, once for ever by provider and reference, even if the stay has left by now.

@@ -1,0 +1,124 @@
+"""The slow things a lane does, one at a time: read the vehicle, have it decided, move the barrier.
+
+Each answers with what the lane hears of it; a failure is an answer too, so nothing here raises but a cancellation.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from lot_server.decisions import Admitted, Approach, Decision, NotAdmitted, PaymentDue
+from lot_server.domain.clock import Clock
+from lot_server.domain.lane import LaneEvent
+from lot_server.handlers import Handlers
+from lot_server.lane_read import LaneRead, from_sighting
+from lot_server.lane_setup import LaneHardware
+from lot_server.ports import PhotoArchive, PlateReader, Transactions
+from vision.types import Frame, Sighting
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What does not work: which part of the lane, the error's stable code, and what it said."""
+
+    part: str
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a call: the event to tell the machine and what belongs to it.
+
+    `error` is what the store or a rule raised; the caller of a command gets it.
+    """
+
+    event: LaneEvent
+    read: LaneRead | None = None
+    decision: Decision | None = None
+    failure: Failure | None = None
+    error: Exception | None = None
+
+
+def failure_of(part: str, error: Exception) -> Failure:
+    """A failure of a part, with the error's code or, where it has none, `PART_failed`; the log has the traceback."""
+    log.error("the %s failed: %s", part, error, exc_info=error)
+    return Failure(part, str(getattr(error, "code", f"{part}_failed")), f"the {part} failed: {error}")
+
+
+class LaneCalls:
+    """The calls of one lane."""
+
+    def __init__(
+        self,
+        hardware: LaneHardware,
+        reader: PlateReader,
+        archive: PhotoArchive,
+        store: Transactions,
+        handlers: Handlers,
+        clock: Clock,
+        burst_frames: int,
+    ) -> None:
+        self._hardware = hardware
+        self._reader = reader
+        self._archive = archive
+        self._store = store
+        self._handlers = handlers
+        self._clock = clock
+        self._burst_frames = burst_frames
+
+    async def read(self) -> Outcome:
+        """READ_DONE with the read, or READ_FAILED. A read whose photo could not be kept counts, and is reported."""
+        part = "camera"
+        try:
+            frames = await self._hardware.camera.burst(self._burst_frames)
+            read_at = self._clock.now()
+            part = "reader"
+            sighting = await self._reader.sight(frames)
+            read = from_sighting(sighting, (), read_at)
+        except Exception as error:
+            return Outcome(LaneEvent.READ_FAILED, failure=failure_of(part, error))
+        try:
+            photos = await asyncio.to_thread(self._keep, sighting, frames)
+        except Exception as error:
+            return Outcome(LaneEvent.READ_DONE, read=read, failure=failure_of("archive", error))
+        return Outcome(LaneEvent.READ_DONE, read=from_sighting(sighting, photos, read_at))
+
+    async def decide(self, approach: Approach) -> Outcome:
+        """The decision on disk, or DECISION_FAILED with nothing recorded."""
+        try:
+            decision = await self._store.transact(lambda work: self._handlers.decide(work, approach))
+        except Exception as error:
+            return Outcome(LaneEvent.DECISION_FAILED, error=error)
+        return Outcome(_event(decision), decision=decision)
+
+    async def open(self) -> Outcome:
+        """BARRIER_OPENED or BARRIER_FAILED."""
+        try:
+            await self._hardware.barrier.open()
+        except Exception as error:
+            return Outcome(LaneEvent.BARRIER_FAILED, failure=failure_of("barrier", error))
+        return Outcome(LaneEvent.BARRIER_OPENED)
+
+    async def close(self) -> Outcome:
+        """BARRIER_CLOSED or BARRIER_FAILED."""
+        try:
+            await self._hardware.barrier.close()
+        except Exception as error:
+            return Outcome(LaneEvent.BARRIER_FAILED, failure=failure_of("barrier", error))
+        return Outcome(LaneEvent.BARRIER_CLOSED)
+
+    def _keep(self, sighting: Sighting | None, frames: list[Frame]) -> tuple[str, ...]:
+        """The frame that was read best, or the first one where none shows a plate."""
+        frame = sighting.evidence[0].frame if sighting is not None and sighting.evidence else frames[0]
+        return (self._archive.keep(frame.image),)
+
+
+def _event(decision: Decision) -> LaneEvent:
+    if isinstance(decision, Admitted):
+        return LaneEvent.ADMITTED
+    if isinstance(decision, NotAdmitted):
+        return LaneEvent.NOT_ADMITTED
+    return LaneEvent.PAYMENT_DUE if isinstance(decision, PaymentDue) else LaneEvent.OPERATOR_NEEDED

@@ -1,0 +1,62 @@
+"""What a lane records besides decisions: passages that ended, what a person should look at, and what does not work.
+
+The world has moved on when these are recorded, so a store that fails stops nothing: it becomes a fault of the lane.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from lot_server.decisions import Approach
+from lot_server.handlers import Handlers
+from lot_server.lane_calls import Failure, failure_of
+from lot_server.ports import Transactions, Work
+
+
+class LaneJournal:
+    """The journal of one lane."""
+
+    def __init__(self, lane_id: str, store: Transactions, handlers: Handlers) -> None:
+        self._lane_id = lane_id
+        self._store = store
+        self._handlers = handlers
+        self._faults: dict[str, str] = {}
+
+    @property
+    def fault(self) -> str | None:
+        """The code of what does not work, None where all does."""
+        return next(iter(self._faults.values()), None)
+
+    async def confirmed(self, approach: Approach, stay_id: str, crossed_at: datetime) -> None:
+        """The vehicle crossed the closing loop."""
+        await self._record(lambda work: self._handlers.confirm(work, approach, stay_id, crossed_at))
+
+    async def abandoned(self, approach: Approach, stay_id: str) -> None:
+        """The vehicle backed out."""
+        await self._record(lambda work: self._handlers.abandon(work, approach, stay_id))
+
+    async def report(self, approach: Approach, code: str, text: str) -> None:
+        """Something about a vehicle that a person should look at."""
+        await self._record(lambda work: self._handlers.report(work, approach, code, text))
+
+    async def failed(self, failure: Failure) -> None:
+        """A part does not work; reported once until it works again."""
+        if self._faults.get(failure.part) != failure.code:
+            self._faults[failure.part] = failure.code
+            await self._record(
+                lambda work: self._handlers.report_fault(work, self._lane_id, failure.code, failure.text)
+            )
+
+    async def works(self, *parts: str) -> None:
+        """These parts worked just now."""
+        for part in parts:
+            code = self._faults.pop(part, None)
+            if code is not None:
+                await self._record(lambda work, code=code: self._handlers.fault_over(work, self._lane_id, code))
+
+    async def _record(self, job: Callable[[Work], None]) -> None:
+        try:
+            await self._store.transact(job)
+        except Exception as error:
+            self._faults["store"] = failure_of("store", error).code
+        else:
+            self._faults.pop("store", None)

@@ -1,0 +1,291 @@
+"""Drives one lane: carries out what the machine in `domain.lane` wants, and tells it what happened.
+
+Everything a lane learns goes through one inbox, one entry after another. Reading, deciding and moving the barrier run
+beside it as the lane's one call; the state's timer bounds it, and an answer that comes too late is dropped. Lanes
+share nothing but the store, whose jobs are short.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from lot_server.decisions import (
+    Admitted,
+    Approach,
+    Decision,
+    NotAdmitted,
+    OpenLane,
+    OperatorNeeded,
+    Order,
+    PaymentDue,
+    Resolve,
+)
+from lot_server.domain.clock import Clock
+from lot_server.domain.lane import RULES, TIMERS, Lane, LaneAction, LaneEvent, LaneState, step
+from lot_server.domain.money import Money
+from lot_server.domain.stay import Direction, Settlement
+from lot_server.errors import NothingWaits
+from lot_server.handlers import Handlers, SettlementOutcome
+from lot_server.identifiers import new_id
+from lot_server.lane_calls import Failure, LaneCalls, Outcome, failure_of
+from lot_server.lane_inbox import Heard, LaneInbox, OrderedBy
+from lot_server.lane_journal import LaneJournal
+from lot_server.lane_setup import LaneHardware, LaneTiming
+from lot_server.lane_view import LaneSnapshot, message_for
+from lot_server.lane_world import LaneWorld
+from lot_server.ports import PhotoArchive, PlateReader, Transactions
+
+_TAKES_ORDERS = {rule.source for rule in RULES if rule.event is LaneEvent.OPERATOR_DECIDED}
+_TAKES_STAYS = _TAKES_ORDERS - {LaneState.IDLE}
+_TAKES_MONEY = {LaneState.WAITING_FOR_PAYMENT, LaneState.DECIDING}
+
+
+class LaneLoop:
+    """One lane. `driver_page` is the address that the QR code for paying leads to.
+
+    Everything is called on the event loop that runs `run`.
+    """
+
+    def __init__(
+        self,
+        lane_id: str,
+        direction: Direction,
+        hardware: LaneHardware,
+        reader: PlateReader,
+        archive: PhotoArchive,
+        store: Transactions,
+        handlers: Handlers,
+        clock: Clock,
+        timing: LaneTiming,
+        burst_frames: int,
+        driver_page: str,
+    ) -> None:
+        self._lane_id = lane_id
+        self._store = store
+        self._handlers = handlers
+        self._clock = clock
+        self._timing = timing
+        self._driver_page = driver_page
+        self._calls = LaneCalls(hardware, reader, archive, store, handlers, clock, burst_frames)
+        self._journal = LaneJournal(lane_id, store, handlers)
+        self._inbox = LaneInbox(clock)
+        self._world = LaneWorld(hardware, timing, self._inbox, self._journal)
+        self._lane = Lane(direction)
+        self._approach: Approach | None = None
+        self._decision: Decision | None = None
+        self._ordered: OrderedBy | None = None
+        self._settled_meanwhile = False
+
+    async def run(self) -> None:
+        """Live until cancelled."""
+        try:
+            await self._world.find_out()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._world.watch_loops())
+                tasks.create_task(self._world.show_messages())
+                tasks.create_task(self._listen())
+        finally:
+            self._inbox.drop_call()
+            self._inbox.set_timer(None)
+            self._answer(NothingWaits(f"{self._lane_id} stops: start the lot server again"))
+
+    def snapshot(self) -> LaneSnapshot:
+        """The lane now."""
+        approach, decision = self._approach, self._decision
+        read = approach.read if approach else None
+        found = decision.stay_id if isinstance(decision, Admitted | PaymentDue) else None
+        return LaneSnapshot(
+            lane_id=self._lane_id,
+            direction=self._lane.direction,
+            state=self._lane.state,
+            message=self._world.message.code,
+            plate=(decision.plate if decision else None) or (read.plate if read else None),
+            due=self._world.message.due,
+            stay_id=found or (approach.stay_id if approach else None),
+            passage_id=approach.passage_id if approach else None,
+            qr=self._world.message.qr,
+            fault=self._journal.fault,
+            candidates=decision.candidates if isinstance(decision, OperatorNeeded) else (),
+            photos=read.photos if read else (),
+        )
+
+    async def resolve(self, stay_id: str, operator: str, reason: str) -> None:
+        """An operator says whose vehicle stands at this exit. Raises NothingWaits, UnknownStay."""
+        await self._give(Resolve(stay_id, operator, reason))
+
+    async def open(self, operator: str, reason: str) -> None:
+        """An operator lets the vehicle at this lane through. Raises NothingWaits and what a decision raises."""
+        await self._give(OpenLane(operator, reason))
+
+    async def take_payment(self, amount: Money, provider: str, provider_reference: str) -> SettlementOutcome:
+        """Money taken at the barrier for the stay that waits there.
+
+        Raises NothingWaits, SettlementConflict, CurrencyMismatch.
+        """
+        decision = self._decision
+        # Priced again in this moment is still asked to pay: money that was taken must be counted.
+        if self._lane.state not in _TAKES_MONEY or not isinstance(decision, PaymentDue):
+            raise NothingWaits(f"nobody at {self._lane_id} is asked to pay now: look at the lane's state")
+        settlement = Settlement(
+            settlement_id=new_id(),
+            stay_id=decision.stay_id,
+            amount=amount,
+            provider=provider,
+            provider_reference=provider_reference,
+            quoted_at=decision.quote.at,
+            settled_at=self._clock.now(),
+        )
+        outcome = await self._store.transact(lambda work: self._handlers.apply_settlement(work, settlement))
+        self.settlement_arrived(settlement.stay_id)
+        return outcome
+
+    def settlement_arrived(self, stay_id: str) -> None:
+        """A settlement for a stay is on disk; where it waits here, it is priced again."""
+        if self._lane.state is LaneState.DECIDING:
+            # The decision under way may have missed it; a vehicle that is then told to pay is priced again at once.
+            self._settled_meanwhile = True
+        elif self._lane.state is LaneState.WAITING_FOR_PAYMENT and self.snapshot().stay_id == stay_id:
+            self._inbox.post_while_here(LaneEvent.SETTLEMENT_ARRIVED)
+
+    # Hearing
+
+    async def _listen(self) -> None:
+        while True:
+            heard = await self._inbox.next()
+            try:
+                await self._hear(heard)
+            except Exception as error:
+                await self._journal.failed(failure_of("lane", error))
+                if heard.ordered is not None:
+                    heard.ordered.refuse(error)
+
+    async def _hear(self, heard: Heard) -> None:
+        outcome = heard.outcome
+        if heard.ordered is not None and not self._take(heard.ordered):
+            return
+        self._lane, rule = step(self._lane, outcome.event)
+        if rule is None:
+            return
+        if outcome.event is LaneEvent.TIMED_OUT:
+            self._inbox.drop_call()
+        timer = TIMERS.get(rule.target)
+        self._inbox.set_timer(None if timer is None else self._timing.seconds(timer, self._clock))
+        await self._learn(outcome)
+        for action in rule.actions:
+            await self._carry_out(action, heard)
+        if rule.target is LaneState.IDLE:
+            self._forget()
+        if rule.target is LaneState.WAITING_FOR_PAYMENT and self._settled_meanwhile:
+            self._inbox.post_while_here(LaneEvent.SETTLEMENT_ARRIVED)
+        self._change_message()
+        if outcome.decision is not None or outcome.error is not None:
+            self._answer(outcome.error)
+
+    async def _learn(self, outcome: Outcome) -> None:
+        """Take over what a call brought, and keep account of what works."""
+        if self._approach is not None and outcome.read is not None:
+            self._approach = replace(self._approach, read=outcome.read)
+        if outcome.decision is not None:
+            self._decide(outcome.decision)
+            await self._journal.works("decision")
+        if outcome.error is not None and self._ordered is None:
+            await self._journal.failed(failure_of("decision", outcome.error))
+        if outcome.event is LaneEvent.READ_DONE:
+            await self._journal.works("camera", "reader")
+            if outcome.failure is None:
+                await self._journal.works("archive")
+            else:
+                await self._journal.failed(outcome.failure)
+        if outcome.event in (LaneEvent.BARRIER_OPENED, LaneEvent.BARRIER_CLOSED):
+            await self._journal.works("barrier")
+
+    def _decide(self, decision: Decision) -> None:
+        self._decision = decision
+        if self._approach is not None and isinstance(decision, PaymentDue):
+            self._approach = replace(self._approach, stay_id=decision.stay_id)
+        if self._approach is not None and isinstance(decision, NotAdmitted):
+            self._approach = replace(self._approach, refused=decision.reason)
+
+    # Acting
+
+    async def _carry_out(self, action: LaneAction, heard: Heard) -> None:
+        match action:
+            case LaneAction.BEGIN_PASSAGE:
+                self._forget()
+                self._approach = Approach(new_id(), self._lane_id, self._lane.direction)
+                self._handlers.leftovers.begin(self._approach.passage_id)
+            case LaneAction.START_READ:
+                self._inbox.start_call(self._calls.read)
+            case LaneAction.CANCEL_READ:
+                self._inbox.drop_call()
+            case LaneAction.ASK_DECISION:
+                self._settled_meanwhile = False
+                order = self._ordered.order if self._ordered else None
+                self._inbox.start_call(partial(self._calls.decide, replace(self._here(), order=order)))
+            case LaneAction.OPEN_BARRIER:
+                self._inbox.start_call(self._calls.open)
+            case LaneAction.CLOSE_BARRIER:
+                self._inbox.start_call(self._calls.close)
+            case LaneAction.RECORD_CONFIRMED | LaneAction.RECORD_ABANDONED:
+                await self._record_passage(action, heard.at)
+            case LaneAction.REPORT_READ_FAULT:
+                late = Failure("camera", "read_timed_out", "camera and reader took too long: check both")
+                await self._journal.failed(heard.outcome.failure or late)
+            case LaneAction.REPORT_BARRIER_FAULT:
+                late = Failure("barrier", "barrier_timed_out", "the barrier took too long: look at it")
+                await self._journal.failed(heard.outcome.failure or late)
+            case LaneAction.REPORT_UNREAD_PASSAGE:
+                text = f"a vehicle drove through {self._lane_id} unread, behind another one: count those inside"
+                await self._journal.report(self._here(), "unread_passage", text)
+            case LaneAction.REPORT_STANDING_VEHICLE:
+                text = f"a vehicle stands in the open barrier of {self._lane_id} and does not move: look there"
+                await self._journal.report(self._here(), "standing_vehicle", text)
+
+    async def _record_passage(self, action: LaneAction, at: datetime) -> None:
+        decision = self._decision
+        # An operator may open an exit for a vehicle of no known stay: then nothing ends.
+        if isinstance(decision, Admitted) and decision.stay_id is not None:
+            if action is LaneAction.RECORD_CONFIRMED:
+                await self._journal.confirmed(self._here(), decision.stay_id, at)
+            else:
+                await self._journal.abandoned(self._here(), decision.stay_id)
+        self._forget()
+
+    def _here(self) -> Approach:
+        """The vehicle at the lane; a new one where nobody was let in, as behind another vehicle."""
+        return self._approach or Approach(new_id(), self._lane_id, self._lane.direction)
+
+    def _forget(self) -> None:
+        if self._approach is not None:
+            self._handlers.leftovers.end(self._approach.passage_id)
+        self._approach = self._decision = None
+
+    def _change_message(self) -> None:
+        lane, shown = self._lane, self._world.message
+        self._world.show(message_for(lane.state, lane.direction, self._decision, self._driver_page, shown))
+
+    # Orders
+
+    async def _give(self, order: Order) -> None:
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._inbox.post(LaneEvent.OPERATOR_DECIDED, OrderedBy(order, answer))
+        await answer
+
+    def _take(self, ordered: OrderedBy) -> bool:
+        """Whether the lane can follow an order now; else its giver is told."""
+        names_a_stay = isinstance(ordered.order, Resolve)
+        takes = _TAKES_STAYS if names_a_stay else _TAKES_ORDERS
+        if self._lane.state not in takes or (names_a_stay and self._lane.direction == "entry"):
+            text = f"{self._lane_id} is {self._lane.state} and takes no such order now: look at the lane's state"
+            ordered.refuse(NothingWaits(text))
+            return False
+        self._ordered = ordered
+        return True
+
+    def _answer(self, error: Exception | None) -> None:
+        ordered, self._ordered = self._ordered, None
+        if ordered is not None and error is not None:
+            ordered.refuse(error)
+        elif ordered is not None:
+            ordered.done()

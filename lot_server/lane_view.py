@@ -1,0 +1,69 @@
+"""A lane as people see it: what its display shows, and what the loopback API tells."""
+
+from dataclasses import dataclass
+
+from lot_server.decisions import Admitted, Decision, NotAdmitted, PaymentDue
+from lot_server.domain.lane import LaneState
+from lot_server.domain.matching import Candidate
+from lot_server.domain.money import Money
+from lot_server.domain.stay import Direction
+from lot_server.ports import LaneMessage, MessageCode
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSnapshot:
+    """One lane at one instant.
+
+    `fault` is the code of what does not work at it, None where all does. `candidates` and `photos` (of the vehicle
+    at the lane) are what an operator compares.
+    """
+
+    lane_id: str
+    direction: Direction
+    state: LaneState
+    message: MessageCode
+    plate: str | None
+    due: Money | None
+    stay_id: str | None
+    passage_id: str | None
+    qr: str | None
+    fault: str | None
+    candidates: tuple[Candidate, ...]
+    photos: tuple[str, ...]
+
+
+_ADMITTED = {
+    LaneState.OPENING,
+    LaneState.OPEN,
+    LaneState.BETWEEN,
+    LaneState.STRADDLING,
+    LaneState.PASSING,
+}
+_PLAIN: dict[LaneState, MessageCode] = {
+    LaneState.IDLE: "welcome",
+    LaneState.READING: "reading",
+    LaneState.WAITING_FOR_OPERATOR: "see_operator",
+    LaneState.CLOSING: "one_moment",
+    LaneState.BLOCKED: "drive_on",
+    LaneState.STUCK_CLOSED: "out_of_order",
+    LaneState.STUCK_OPEN: "out_of_order",
+}
+
+
+def message_for(
+    state: LaneState, direction: Direction, decision: Decision | None, driver_page: str, shown: LaneMessage
+) -> LaneMessage:
+    """What the display shows in a state; while a decision is made, what it showed before."""
+    if state in _PLAIN:
+        return LaneMessage(_PLAIN[state])
+    if isinstance(decision, PaymentDue) and state is LaneState.WAITING_FOR_PAYMENT:
+        return LaneMessage("please_pay", decision.plate, decision.quote.due, driver_page)
+    if isinstance(decision, NotAdmitted) and state is LaneState.REFUSED:
+        return LaneMessage("lot_full" if decision.reason == "full" else "no_admission", decision.plate)
+    if isinstance(decision, Admitted) and state in _ADMITTED:
+        if direction == "exit":
+            return LaneMessage("goodbye", decision.plate)
+        if decision.ticket_id is not None:
+            return LaneMessage("take_ticket", qr=decision.ticket_id)
+        return LaneMessage("please_enter", decision.plate)
+    return shown

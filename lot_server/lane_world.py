@@ -1,0 +1,94 @@
+"""Keeps a lane in touch with its loops, its display and, as the server starts, its barrier. Each may fail."""
+
+import asyncio
+
+from lot_server.domain.lane import LaneEvent
+from lot_server.lane_calls import Failure, failure_of
+from lot_server.lane_inbox import LaneInbox
+from lot_server.lane_journal import LaneJournal
+from lot_server.lane_setup import LaneHardware, LaneTiming
+from lot_server.ports import LaneMessage, LoopName
+
+RETRY_SECONDS = 1.0
+"""Real time until loops or a display that failed are asked again."""
+
+_LOOP_EVENTS: dict[tuple[LoopName, bool], LaneEvent] = {
+    ("arming", True): LaneEvent.ARMING_ON,
+    ("arming", False): LaneEvent.ARMING_OFF,
+    ("closing", True): LaneEvent.CLOSING_ON,
+    ("closing", False): LaneEvent.CLOSING_OFF,
+}
+
+
+class LaneWorld:
+    """The parts of one lane that are watched all the time."""
+
+    def __init__(self, hardware: LaneHardware, timing: LaneTiming, inbox: LaneInbox, journal: LaneJournal) -> None:
+        self._hardware = hardware
+        self._patience = timing.barrier.total_seconds()
+        self._inbox = inbox
+        self._journal = journal
+        self._message = LaneMessage("welcome")
+        self._message_changed = asyncio.Event()
+
+    @property
+    def message(self) -> LaneMessage:
+        """What the display shows, or will as soon as it can."""
+        return self._message
+
+    def show(self, message: LaneMessage) -> None:
+        """Show another message; of several quick ones the last."""
+        if message != self._message:
+            self._message = message
+            self._message_changed.set()
+
+    async def find_out(self) -> None:
+        """What stands where as the server starts: a barrier found open is closed, but never on a vehicle."""
+        try:
+            async with asyncio.timeout(self._patience):
+                occupied = await self._hardware.loops.occupied()
+        except Exception as error:
+            await self._journal.failed(failure_of("loops", error))
+            # What cannot be seen is taken to be occupied, until the loops answer.
+            occupied = frozenset({"closing"})
+        if "closing" in occupied:
+            self._inbox.post(LaneEvent.CLOSING_ON)
+        try:
+            async with asyncio.timeout(self._patience):
+                closed = await self._hardware.barrier.state() == "closed"
+        except Exception as error:
+            await self._journal.failed(failure_of("barrier", error))
+            closed = False
+        if not closed:
+            self._inbox.post(LaneEvent.BARRIER_FOUND_OPEN)
+
+    async def watch_loops(self) -> None:
+        """Post every change of the loops, for ever."""
+        while True:
+            try:
+                occupied = await self._hardware.loops.occupied()
+                for (loop, on), event in _LOOP_EVENTS.items():
+                    if on == (loop in occupied):
+                        self._inbox.post(event)
+                async for change in self._hardware.loops.changes():
+                    await self._journal.works("loops")
+                    self._inbox.post(_LOOP_EVENTS[change.loop, change.occupied])
+                await self._journal.failed(Failure("loops", "loops_ended", "the loops tell no more: check their input"))
+            except Exception as error:
+                await self._journal.failed(failure_of("loops", error))
+            await asyncio.sleep(RETRY_SECONDS)
+
+    async def show_messages(self) -> None:
+        """Keep the display up to date, for ever."""
+        self._message_changed.set()
+        while True:
+            await self._message_changed.wait()
+            self._message_changed.clear()
+            try:
+                async with asyncio.timeout(self._patience):
+                    await self._hardware.display.show(self._message)
+                await self._journal.works("display")
+            except Exception as error:
+                await self._journal.failed(failure_of("display", error))
+                await asyncio.sleep(RETRY_SECONDS)
+                self._message_changed.set()
