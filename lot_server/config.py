@@ -1,0 +1,290 @@
+"""What a lot's server is told: lot.toml as one frozen value. Relative paths start at the file's own folder."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lot_server.domain.clock import Clock
+from lot_server.domain.clock_config import clock_from_config
+from lot_server.domain.errors import DomainError
+from lot_server.domain.plate import normalise
+from lot_server.domain.stay import Direction, Pass
+from lot_server.domain.tariff import Tariff
+from lot_server.errors import BadConfig
+from lot_server.lane_setup import LaneTiming
+from lot_server.toml_section import from_table
+from vision.grammar import RegionHint
+from vision.session import Provider
+
+MOST_WORKERS = 64
+MOST_BURST_FRAMES = 20
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
+_LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class LotSection:
+    """The lot's facts. Positions in degrees (WGS 84), `time_zone` an IANA name, `currency` an ISO 4217 code."""
+
+    id: str
+    name: str
+    address: str
+    latitude: float
+    longitude: float
+    spaces: int
+    time_zone: str
+    currency: str
+    languages: tuple[str, ...] = ("en",)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSection:
+    """The folder of lot.db, photos/, loopback.token and loopback.json."""
+
+    folder: Path
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "lot.db"
+
+    @property
+    def photos(self) -> Path:
+        return self.folder / "photos"
+
+    @property
+    def token(self) -> Path:
+        return self.folder / "loopback.token"
+
+    @property
+    def address(self) -> Path:
+        """Says where the loopback API really listens."""
+        return self.folder / "loopback.json"
+
+
+@dataclass(frozen=True, slots=True)
+class LoopbackSection:
+    """Where the loopback API listens; port 0 takes any free one."""
+
+    host: str = "127.0.0.1"
+    port: int = 8801
+
+
+@dataclass(frozen=True, slots=True)
+class VisionSection:
+    """Worker processes (one a core is best), models by name or path, frames a vehicle, and a read's limit in real s."""
+
+    workers: int = 1
+    detector: str = "detector"
+    reader: str = "reader"
+    region: RegionHint = "any"
+    burst_frames: int = 3
+    provider: Provider = "cpu"
+    timeout_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSection:
+    """The hardware of the lanes. `opening_s` is how long a simulated barrier takes to rise or fall, in real s."""
+
+    kind: Literal["simulated", "none"] = "none"
+    opening_s: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSection:
+    """The driver page; an exit's QR code leads to it with `?lot=ID`."""
+
+    driver_page_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimingSection:
+    """Overrides of `LaneTiming`, in seconds."""
+
+    read_s: float = LaneTiming().read.total_seconds()
+    barrier_s: float = LaneTiming().barrier.total_seconds()
+    passage_s: float = LaneTiming().passage.total_seconds()
+    payment_s: float = LaneTiming().payment.total_seconds()
+    operator_s: float = LaneTiming().operator.total_seconds()
+    refused_s: float = LaneTiming().refused.total_seconds()
+
+    def spans(self) -> LaneTiming:
+        """The same as spans of time. Raises BadConfig."""
+        for name in self.__slots__:
+            if not 0 < getattr(self, name) < float("inf"):
+                raise BadConfig(f"[timing] {name} must be above 0 seconds")
+        return LaneTiming(
+            read=timedelta(seconds=self.read_s),
+            barrier=timedelta(seconds=self.barrier_s),
+            passage=timedelta(seconds=self.passage_s),
+            payment=timedelta(seconds=self.payment_s),
+            operator=timedelta(seconds=self.operator_s),
+            refused=timedelta(seconds=self.refused_s),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSection:
+    """One lane. `camera` is `simulated`, `folder:PATH` or `video:PATH`."""
+
+    id: str
+    direction: Direction
+    camera: str = "simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedSection:
+    """Plates that may not enter."""
+
+    plates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LotConfig:
+    """All of lot.toml; `folder` is where the file lies, `blocked` are normalised plates."""
+
+    folder: Path
+    lot: LotSection
+    store: StoreSection
+    loopback: LoopbackSection
+    clock: Clock
+    vision: VisionSection
+    site: SiteSection
+    payment: PaymentSection
+    timing: LaneTiming
+    lanes: tuple[LaneSection, ...]
+    tariffs: tuple[Tariff, ...]
+    passes: tuple[Pass, ...]
+    blocked: frozenset[str]
+
+
+_TABLES = ("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked")
+_LISTS = ("lanes", "tariffs", "passes")
+
+
+def load_config(file: Path) -> LotConfig:
+    """The configuration in `file`. Raises BadConfig naming the file and the key."""
+    try:
+        sections = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadConfig(f"{file} cannot be read ({error.strerror}): give an existing file") from error
+    except ValueError as error:
+        raise BadConfig(f"{file} is not TOML: {error}") from error
+    try:
+        config = _config(file.absolute().parent, sections)
+        _check(config)
+    except (BadConfig, DomainError) as error:
+        raise BadConfig(f"{file}: {error}") from error
+    return config
+
+
+def _config(folder: Path, sections: Mapping[str, object]) -> LotConfig:
+    for name in sections:
+        if name not in _TABLES + _LISTS:
+            raise BadConfig(f"there is no section {name!r}: it takes {', '.join(_TABLES + _LISTS)}")
+    tables = {name: sections.get(name, {}) for name in _TABLES}
+    clock = tables["clock"]
+    if not isinstance(clock, dict):
+        raise BadConfig("[clock] must be a table: write [clock] above its keys")
+    lot = from_table(LotSection, "[lot]", tables["lot"], folder)
+    return LotConfig(
+        folder=folder,
+        lot=lot,
+        store=from_table(StoreSection, "[store]", tables["store"], folder),
+        loopback=from_table(LoopbackSection, "[loopback]", tables["loopback"], folder),
+        clock=clock_from_config(clock),
+        vision=from_table(VisionSection, "[vision]", tables["vision"], folder),
+        site=from_table(SiteSection, "[site]", tables["site"], folder),
+        payment=from_table(PaymentSection, "[payment]", tables["payment"], folder),
+        timing=from_table(TimingSection, "[timing]", tables["timing"], folder).spans(),
+        lanes=tuple(from_table(LaneSection, where, table, folder) for where, table in _list(sections, "lanes")),
+        tariffs=tuple(
+            from_table(Tariff, where, {"currency": lot.currency, **table}, folder)
+            for where, table in _list(sections, "tariffs")
+        ),
+        passes=tuple(_pass(where, table, folder) for where, table in _list(sections, "passes")),
+        blocked=frozenset(
+            normalise(plate) for plate in from_table(BlockedSection, "[blocked]", tables["blocked"], folder).plates
+        ),
+    )
+
+
+def _list(sections: Mapping[str, object], name: str) -> list[tuple[str, dict[str, object]]]:
+    tables = sections.get(name, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise BadConfig(f"{name} must be a list of tables: write [[{name}]] above each")
+    return [(f"[[{name}]] number {number}", table) for number, table in enumerate(tables, start=1)]
+
+
+def _pass(where: str, table: dict[str, object], folder: Path) -> Pass:
+    given = from_table(Pass, where, table, folder)
+    return Pass(given.pass_id, normalise(given.plate), given.kind, given.valid_from, given.valid_until)
+
+
+def _check(config: LotConfig) -> None:
+    lot, vision = config.lot, config.vision
+    if not _ID.fullmatch(lot.id):
+        raise BadConfig("[lot] id must be 1 to 64 letters, digits, '.', '_' or '-'")
+    if not (-90 <= lot.latitude <= 90 and -180 <= lot.longitude <= 180):
+        raise BadConfig("[lot] latitude must be -90 to 90 and longitude -180 to 180, in degrees")
+    if lot.spaces < 1:
+        raise BadConfig("[lot] spaces must be at least 1")
+    if not _CURRENCY.fullmatch(lot.currency):
+        raise BadConfig("[lot] currency must be an ISO 4217 code like EUR")
+    try:
+        ZoneInfo(lot.time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise BadConfig(f"[lot] time_zone {lot.time_zone!r} is no IANA name like Europe/Paris") from error
+    if config.loopback.host not in _LOOPBACK_HOSTS:
+        raise BadConfig(f"[loopback] host must be one of {', '.join(_LOOPBACK_HOSTS)}: it is not for the network")
+    if not 0 <= config.loopback.port <= 65535:
+        raise BadConfig("[loopback] port must be 0 to 65535")
+    if not 1 <= vision.workers <= MOST_WORKERS:
+        raise BadConfig(f"[vision] workers must be 1 to {MOST_WORKERS}")
+    if not 1 <= vision.burst_frames <= MOST_BURST_FRAMES:
+        raise BadConfig(f"[vision] burst_frames must be 1 to {MOST_BURST_FRAMES}")
+    if not 0 < vision.timeout_s < float("inf"):
+        raise BadConfig("[vision] timeout_s must be above 0 seconds")
+    if not 0 <= config.site.opening_s < float("inf"):
+        raise BadConfig("[site] opening_s must be at least 0 seconds")
+    page = urlsplit(config.payment.driver_page_url)
+    if page.scheme not in ("http", "https") or not page.hostname or page.query or page.fragment:
+        raise BadConfig("[payment] driver_page_url must be an address like https://park.example/pay")
+    _check_lanes(config)
+    _check_prices(config)
+
+
+def _check_lanes(config: LotConfig) -> None:
+    if config.lanes and config.site.kind == "none":
+        raise BadConfig('[[lanes]] need barriers and loops: set [site] kind = "simulated", or give no lanes')
+    _check_once("[[lanes]] id", [lane.id for lane in config.lanes])
+    for lane in config.lanes:
+        if not _ID.fullmatch(lane.id):
+            raise BadConfig("[[lanes]] id must be 1 to 64 letters, digits, '.', '_' or '-'")
+        kind, _, path = lane.camera.partition(":")
+        if lane.camera != "simulated" and not (kind in ("folder", "video") and path):
+            raise BadConfig(f"[[lanes]] camera must be simulated, folder:PATH or video:PATH, not {lane.camera!r}")
+
+
+def _check_prices(config: LotConfig) -> None:
+    if not config.tariffs:
+        raise BadConfig("[[tariffs]] are missing: a lot needs at least one price list, be it of price 0")
+    _check_once("[[tariffs]] version", [str(tariff.version) for tariff in config.tariffs])
+    if any(tariff.currency != config.lot.currency for tariff in config.tariffs):
+        raise BadConfig(f"[[tariffs]] currency must be the lot's, {config.lot.currency}")
+    _check_once("[[passes]] pass_id", [each.pass_id for each in config.passes])
+    if any(each.valid_until <= each.valid_from for each in config.passes):
+        raise BadConfig("[[passes]] valid_until must be later than valid_from")
+
+
+def _check_once(where: str, values: list[str]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise BadConfig(f"{where} {value!r} is given twice")
