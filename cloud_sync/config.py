@@ -2,9 +2,9 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from cloud_sync.backoff import Backoff
@@ -13,6 +13,8 @@ from cloud_sync.wire import LOT_ID, MAX_BATCH_ENVELOPES
 from lot_server.domain.clock import Clock
 from lot_server.domain.clock_config import clock_from_config
 from lot_server.domain.errors import DomainError
+from lot_server.errors import BadConfig as BadTable
+from lot_server.toml_section import from_table
 
 T = TypeVar("T")
 
@@ -69,47 +71,32 @@ def load_config(file: Path) -> SyncConfig:
         raise BadConfig(f"{file} is not TOML: {error}") from error
     try:
         return _config(file.absolute().parent, sections)
-    except (BadConfig, DomainError) as error:
+    except (BadConfig, BadTable, DomainError) as error:
         raise BadConfig(f"{file}: {error}") from error
 
 
 def _config(folder: Path, sections: Mapping[str, object]) -> SyncConfig:
     known = [field.name for field in fields(SyncConfig)]
-    for name, section in sections.items():
+    for name in sections:
         if name not in known:
             raise BadConfig(f"there is no section [{name}]: it takes {', '.join(known)}")
-        if not isinstance(section, dict):
-            raise BadConfig(f"{name} must be a section: write [{name}] above its keys")
-    tables: dict[str, dict[str, object]] = {name: sections.get(name, {}) for name in known}  # type: ignore[misc]
+
+    def section(kind: type[T], name: str) -> T:
+        return from_table(kind, f"[{name}]", sections.get(name, {}), folder)
+
+    clock = sections.get("clock")
+    if clock is not None and not isinstance(clock, dict):
+        raise BadConfig("clock must be a table: write [clock] above its keys")
     config = SyncConfig(
-        _section(LotSection, "lot", tables["lot"], folder),
-        _section(CloudSection, "cloud", tables["cloud"], folder),
-        _section(KeySection, "key", tables["key"], folder),
-        _section(WorkerSection, "worker", tables["worker"], folder),
-        _section(Backoff, "backoff", tables["backoff"], folder),
-        clock_from_config(tables["clock"]),
+        section(LotSection, "lot"),
+        section(CloudSection, "cloud"),
+        section(KeySection, "key"),
+        section(WorkerSection, "worker"),
+        section(Backoff, "backoff"),
+        clock_from_config(clock),
     )
     _check(config)
     return config
-
-
-def _section(kind: type[T], name: str, table: Mapping[str, object], folder: Path) -> T:
-    hints = get_type_hints(kind)
-    for key in table:
-        if key not in hints:
-            raise BadConfig(f"[{name}] has no key {key!r}: it takes {', '.join(hints)}")
-    expected: tuple[Field[Any], ...] = fields(kind)  # type: ignore[arg-type]
-    for field in expected:
-        if field.name not in table and field.default is MISSING:
-            raise BadConfig(f"[{name}] {field.name} is missing")
-    return kind(**{key: _value(hints[key], table[key], f"[{name}] {key}", folder) for key in table})
-
-
-def _value(hint: type, value: object, where: str, folder: Path) -> object:
-    kinds: dict[type, tuple[type, ...]] = {Path: (str,), float: (int, float)}
-    if isinstance(value, bool) or not isinstance(value, kinds.get(hint, (hint,))):
-        raise BadConfig(f"{where} must be a {'number' if hint in (int, float) else 'text'}, not {value!r}")
-    return folder / str(value) if hint is Path else value
 
 
 def _check(config: SyncConfig) -> None:

@@ -1,6 +1,7 @@
 """sync.toml."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -61,7 +62,7 @@ def test_a_simulated_clock_is_read(tmp_path):
         (('id = "demo"', 'id = "a/b"'), r"\[lot\] id must be"),
         (('"watermark.db"', '"w.db"\nbatch_envelopes = 0'), "batch_envelopes"),
         (('"watermark.db"', '"w.db"\nbatch_envelopes = 501'), "batch_envelopes"),
-        (('"watermark.db"', '"w.db"\nbatch_envelopes = true'), "batch_envelopes must be a number"),
+        (('"watermark.db"', '"w.db"\nbatch_envelopes = true'), "batch_envelopes must be a whole number"),
         (('"https://cloud.example"', '"cloud.example"'), r"\[cloud\] url must be an address"),
         (('"https://cloud.example"', '"ftp://cloud.example"'), r"\[cloud\] url must be an address"),
         (("[key]", "[backoff]\nbase_s = -1\n[key]"), "base_s"),
@@ -69,7 +70,10 @@ def test_a_simulated_clock_is_read(tmp_path):
         (("[key]", "[clock]\nspeed = 60\n[key]"), "simulated = true"),
         (("[key]", "key = 3\n[key]"), "no key 'key'"),
         (("[lot]", "cloud = 3\n[lot]"), "TOML"),
-        (("[lot]", "lot = 3\n[lots]"), "section"),
+        (("[lot]", "lot = 3\n[lots]"), "no section"),
+        (("[lot]", "worker = 3\n[lot]"), "TOML"),
+        (("[worker]\nwatermark", "[[worker]]\nwatermark"), r"\[worker\] must be a table"),
+        (("[key]", "[[clock]]\n[key]"), r"clock must be a table"),
         (("[lot]", "[lot"), "TOML"),
     ],
 )
@@ -78,6 +82,15 @@ def test_a_wrong_configuration_names_file_and_key(tmp_path, change, says):
     with pytest.raises(BadConfig, match=says) as caught:
         load(tmp_path, GOOD.replace(*change))
     assert str(tmp_path / "sync.toml") in str(caught.value)
+
+
+def test_the_example_is_a_configuration():
+    """The example in the documentation is read as it stands."""
+    example = Path(__file__).resolve().parents[2] / "docs/examples/sync.toml"
+    config = load_config(example)
+    assert config.lot.id
+    assert config.backoff == Backoff()
+    assert config.worker.batch_envelopes == 500
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):
