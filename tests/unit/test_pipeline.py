@@ -12,8 +12,8 @@ from models.registry import Registry
 from vision.pipeline import Pipeline
 from vision.types import Frame, Image
 
-ONE: Plate = (32, 18, 20, 8, 0.9)
-CORNER: Plate = (6, 4, 8, 4, 0.9)
+ONE: Plate = (32, 32, 20, 8, 0.9)
+CORNER: Plate = (6, 18, 8, 4, 0.9)
 
 
 def _pipeline(
@@ -53,7 +53,7 @@ def test_the_callers_picture_is_left_alone(tmp_path: Path) -> None:
 
 def test_no_plate_is_an_empty_list(tmp_path: Path) -> None:
     """A picture without a plate gives no plate and no error."""
-    assert _pipeline(tmp_path, [(32, 18, 20, 8, 0.01)]).read(_image()) == []
+    assert _pipeline(tmp_path, [(32, 32, 20, 8, 0.01)]).read(_image()) == []
 
 
 def test_two_rows_are_said_where_the_network_sees_them(tmp_path: Path) -> None:
