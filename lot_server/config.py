@@ -91,10 +91,15 @@ class VisionSection:
 
 @dataclass(frozen=True, slots=True)
 class SiteSection:
-    """The hardware of the lanes. `opening_s` is how long a simulated barrier takes to rise or fall, in real s."""
+    """The hardware of the lanes.
+
+    Of a simulated site, in real seconds: `opening_s` is how long a barrier takes to rise or fall, `drive_s` how long a
+    vehicle takes from one loop to the next.
+    """
 
     kind: Literal["simulated", "none"] = "none"
     opening_s: float = 0.2
+    drive_s: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,8 +257,8 @@ def _check(config: LotConfig) -> None:
         raise BadConfig(f"[vision] burst_frames must be 1 to {MOST_BURST_FRAMES}")
     if not 0 < vision.timeout_s < float("inf"):
         raise BadConfig("[vision] timeout_s must be above 0 seconds")
-    if not 0 <= config.site.opening_s < float("inf"):
-        raise BadConfig("[site] opening_s must be at least 0 seconds")
+    if not (0 <= config.site.opening_s < float("inf") and 0 <= config.site.drive_s < float("inf")):
+        raise BadConfig("[site] opening_s and drive_s must be at least 0 seconds")
     page = urlsplit(config.payment.driver_page_url)
     if page.scheme not in ("http", "https") or not page.hostname or page.query or page.fragment:
         raise BadConfig("[payment] driver_page_url must be an address like https://park.example/pay")

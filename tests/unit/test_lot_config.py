@@ -87,7 +87,7 @@ def test_a_simulated_clock_is_taken_from_its_section(tmp_path: Path) -> None:
         pytest.param(replaced("workers = 1", "workers = 0"), "workers must be 1", id="workers"),
         pytest.param(replaced("burst_frames = 3", "burst_frames = 99"), "burst_frames must be", id="burst"),
         pytest.param(replaced("timeout_s = 10", "timeout_s = 0"), "timeout_s must be", id="vision-timeout"),
-        pytest.param(replaced("opening_s = 0.8", "opening_s = -1"), "opening_s must be", id="opening"),
+        pytest.param(replaced("opening_s = 0.8", "opening_s = -1"), "opening_s and drive_s must be", id="opening"),
         pytest.param(replaced('kind = "simulated" ', 'kind = "none" '), "need barriers and loops", id="no-site"),
         pytest.param(replaced("https://park.example/pay", "park.example"), "driver_page_url", id="driver-page"),
         pytest.param(replaced("passage_s = 30", "passage_s = 0"), "passage_s must be above 0", id="timing"),

@@ -1,0 +1,68 @@
+"""What a lane's display says, in the lot's languages."""
+
+from collections.abc import Mapping, Sequence
+
+from lot_server.errors import BadConfig
+from lot_server.ports import LaneMessage, MessageCode
+
+_ENGLISH: dict[MessageCode, str] = {
+    "welcome": "Welcome",
+    "reading": "One moment, please",
+    "one_moment": "One moment, please",
+    "please_enter": "Please drive in",
+    "take_ticket": "Please photograph your ticket, then drive in",
+    "lot_full": "Car park full",
+    "no_admission": "No admission",
+    "please_pay": "Please pay",
+    "see_operator": "Please wait for the operator",
+    "goodbye": "Goodbye, have a safe trip",
+    "drive_on": "Please drive on",
+    "out_of_order": "Out of order, please wait for the operator",
+}
+_CHINESE: dict[MessageCode, str] = {
+    "welcome": "欢迎光临",
+    "reading": "正在识别，请稍候",
+    "one_moment": "请稍候",
+    "please_enter": "请入场",
+    "take_ticket": "请拍下停车券后入场",
+    "lot_full": "车位已满",
+    "no_admission": "禁止入场",
+    "please_pay": "请缴费",
+    "see_operator": "请等候工作人员",
+    "goodbye": "一路平安",
+    "drive_on": "请向前行驶",
+    "out_of_order": "设备故障，请等候工作人员",
+}
+_GERMAN: dict[MessageCode, str] = {
+    "welcome": "Willkommen",
+    "reading": "Einen Moment bitte",
+    "one_moment": "Einen Moment bitte",
+    "please_enter": "Bitte einfahren",
+    "take_ticket": "Bitte Ticket fotografieren, dann einfahren",
+    "lot_full": "Parkplatz besetzt",
+    "no_admission": "Keine Einfahrt",
+    "please_pay": "Bitte bezahlen",
+    "see_operator": "Bitte auf das Personal warten",
+    "goodbye": "Gute Fahrt",
+    "drive_on": "Bitte weiterfahren",
+    "out_of_order": "Störung, bitte auf das Personal warten",
+}
+_WORDS: Mapping[str, Mapping[MessageCode, str]] = {"en": _ENGLISH, "zh": _CHINESE, "de": _GERMAN}
+
+
+class TextDisplay:
+    """A display as lines of text: one a language, then the plate, the amount due and the QR code's content."""
+
+    def __init__(self, languages: Sequence[str]) -> None:
+        """Raises BadConfig for a language that has no words here."""
+        for language in languages:
+            if language not in _WORDS:
+                raise BadConfig(f"[lot] languages has {language!r}: displays speak {', '.join(_WORDS)}")
+        self._languages = tuple(dict.fromkeys(languages)) or ("en",)
+        self.lines: tuple[str, ...] = ()
+
+    async def show(self, message: LaneMessage) -> None:
+        """Replaces what is shown."""
+        words = [_WORDS[language][message.code] for language in self._languages]
+        due = None if message.due is None else str(message.due)
+        self.lines = (*words, *(line for line in (message.plate, due, message.qr) if line))
