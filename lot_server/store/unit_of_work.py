@@ -112,6 +112,15 @@ class SqliteWork:
         """Admitted vehicles whose closing loop has not been crossed."""
         return self._stays("intended")
 
+    def stays_with_plate(self, plate: str) -> list[Stay]:
+        """The open and the intended stays of exactly this plate, in the order they were read."""
+        rows = self._session.exec(
+            select(StayRow)
+            .where(StayRow.plate == plate, col(StayRow.state).in_(("open", "intended")))
+            .order_by(col(StayRow.read_at))
+        )
+        return [_stay(row) for row in rows]
+
     def unfinished_passages(self) -> list[Passage]:
         """Passages in state intended, of entries and exits, oldest first; a crash leaves some."""
         rows = self._session.exec(
