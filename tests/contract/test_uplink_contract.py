@@ -1,4 +1,4 @@
-"""What every uplink promises a lot: over HTTP to a real server, and in memory."""
+"""What every uplink promises a lot: in memory, over HTTP to a little server, and over HTTP to the cloud service."""
 
 import asyncio
 from dataclasses import dataclass, replace
@@ -6,9 +6,13 @@ from datetime import UTC, datetime
 
 import httpx2
 import pytest
-from little_cloud import LittleCloud
+from little_cloud import LittleCloud, ServerThread
 from outbox_file import facts
 
+from api.config import CloudConfig
+from api.db import Database
+from api.enrolling import enrol
+from api.main import create_app
 from cloud_sync.http_uplink import HttpUplink
 from cloud_sync.in_memory import InMemoryCloud, InMemoryUplink
 from cloud_sync.signing import new_key
@@ -54,16 +58,40 @@ class OverHttp:
         return asyncio.run(call())
 
 
-@pytest.fixture(params=["in_memory", "http"])
-def reach(request):
-    """One way to reach a cloud that knows the lot and nothing of its ledger yet."""
-    if request.param == "in_memory":
-        yield InMemory()
-        return
+@pytest.fixture
+def in_memory():
+    return InMemory()
+
+
+@pytest.fixture
+def http():
     little = LittleCloud()
     key = little.enrol(LOT)
     with little.server:
         yield OverHttp(little.server.url, key)
+
+
+@pytest.fixture
+def service(tmp_path):
+    url = f"sqlite+aiosqlite:///{tmp_path / 'cloud.db'}"
+    key, public = new_key()
+
+    async def prepare():
+        database = Database(url)
+        await database.prepare()
+        async with database.writing() as session:
+            await enrol(session, LOT, public)
+        await database.close()
+
+    asyncio.run(prepare())
+    with ServerThread(create_app(CloudConfig(url, SystemClock()))) as server:
+        yield OverHttp(server.url, key)
+
+
+@pytest.fixture(params=["in_memory", "http", "service"])
+def reach(request):
+    """One way to reach a cloud that knows the lot and nothing of its ledger yet."""
+    return request.getfixturevalue(request.param)
 
 
 @dataclass

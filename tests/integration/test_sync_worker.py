@@ -1,13 +1,11 @@
 """The sync process as a lot runs it: real files, real HTTP, real signals."""
 
-import os
 import random
-import subprocess
-import sys
 import time
 
 import pytest
 from little_cloud import eventually
+from openlot_command import openlot
 from sync_process import Site
 
 from cloud_sync.watermark import WatermarkStore
@@ -18,13 +16,6 @@ from cloud_sync.wire import Refusal
 def site(tmp_path):
     with Site(tmp_path) as site:
         yield site
-
-
-def openlot(*words):
-    command = [sys.executable, "-m", "openlot", *map(str, words)]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, env=os.environ | {"PYTHONSAFEPATH": "1"}
-    )
 
 
 def test_rows_are_mirrored_as_they_come_and_the_lot_is_told(site):
@@ -128,8 +119,8 @@ def test_a_tampered_row_is_refused_loudly_and_status_says_so(site, tmp_path):
     assert site.sync.events("mirroring_stopped")[0]["level"] == "critical"
     assert site.sync.events("mirroring_stopped")[0]["code"] == "broken_chain"
     status = openlot("sync", "status", "--config", tmp_path / "sync.toml")
-    assert status.returncode == 1
-    assert "broken_chain" in status.stdout
+    assert status.status == 1
+    assert "broken_chain" in status.out
     assert len(site.applied) == 5
 
 
@@ -152,11 +143,11 @@ def test_status_shows_both_heads_and_agrees(site, tmp_path):
     site.sync.stop()
     site.file.add(2)
     status = openlot("sync", "status", "--config", tmp_path / "sync.toml")
-    assert status.returncode == 0, status.stdout + status.stderr
-    assert "lag        2" in status.stdout
-    assert site.file.head[1] in status.stdout
-    assert site.little.cloud.envelopes("demo")[-1].hash in status.stdout
-    assert "agree" in status.stdout
+    assert status.status == 0, status.out + status.err
+    assert "lag        2" in status.out
+    assert site.file.head[1] in status.out
+    assert site.little.cloud.envelopes("demo")[-1].hash in status.out
+    assert "agree" in status.out
 
 
 def test_status_says_what_cannot_be_reached(site, tmp_path):
@@ -165,27 +156,27 @@ def test_status_says_what_cannot_be_reached(site, tmp_path):
     site.little.server.stop()
     status = openlot("sync", "status", "--config", tmp_path / "sync.toml")
     site.little.server.start()
-    assert status.returncode == 1
-    assert "does not answer" in status.stdout
-    assert "seq 5" in status.stdout
+    assert status.status == 1
+    assert "does not answer" in status.out
+    assert "seq 5" in status.out
 
 
 def test_a_key_that_others_can_read_is_not_used(site, tmp_path):
     """The process refuses to start with a private key that is open to other users, and says what to do."""
     (tmp_path / "lot.key").chmod(0o644)
     refused = openlot("sync", "serve", "--config", tmp_path / "sync.toml")
-    assert refused.returncode == 1
-    assert "chmod 600" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert refused.status == 1
+    assert "chmod 600" in refused.err
+    assert "Traceback" not in refused.err
 
 
 def test_another_lots_database_ends_the_process(site, tmp_path):
     """A configuration that names another lot's database ends the process with one line that says so."""
     site.file.connection.execute("UPDATE ledger SET lot_id = 'other'")
     refused = openlot("sync", "serve", "--config", tmp_path / "sync.toml")
-    assert refused.returncode == 1
-    assert "belongs to lot 'other'" in refused.stderr
-    assert "Traceback" not in refused.stderr
+    assert refused.status == 1
+    assert "belongs to lot 'other'" in refused.err
+    assert "Traceback" not in refused.err
 
 
 def _position(folder):

@@ -57,7 +57,6 @@ class ServerThread:
             port=self.port,
             log_level="critical",
             ws="websockets-sansio",
-            lifespan="off",
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
