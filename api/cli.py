@@ -14,6 +14,8 @@ from api.db import Database
 from api.enrolling import enrol
 from api.errors import BadConfig
 from api.main import create_app
+from api.payments.sandbox_config import load_sandbox
+from api.payments.sandbox_service import create_sandbox
 from api.serving import address, bind, serve
 
 app = typer.Typer(help="Run the cloud service.", no_args_is_help=True, add_completion=False)
@@ -30,6 +32,17 @@ def serve_cloud(config: ConfigFile) -> None:
         public_url = settings.server.public_url or address(listener)
         settings = replace(settings, server=replace(settings.server, public_url=public_url))
         serve(create_app(settings), listener, settings.server.trusted_proxies, "cloud")
+
+
+@app.command("sandbox")
+def serve_sandbox(config: ConfigFile) -> None:
+    """Serve the sandbox payment provider, which takes no money."""
+    with _errors():
+        settings = load_sandbox(config)
+        listener = bind(settings.server)
+        public_url = settings.server.public_url or address(listener)
+        settings = replace(settings, server=replace(settings.server, public_url=public_url))
+        serve(create_sandbox(settings), listener, settings.server.trusted_proxies, "sandbox")
 
 
 @app.command("add-lot")

@@ -87,6 +87,11 @@ class TooManyRequests(ApiError):
     code = "too_many_requests"
 
 
+class FeeUnknown(ApiError):
+    status = 409
+    code = "fee_unknown"
+
+
 class NothingDue(ApiError):
     status = 409
     code = "nothing_due"
@@ -137,7 +142,7 @@ class MalformedRequest(ApiError):
     code = "malformed_request"
 
 
-HTTP_CODES = {404: "not_found", 405: "method_not_allowed"}
+HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "body_too_large"}
 
 
 def answer(status: int, body: Mapping[str, object], headers: Mapping[str, str] | None = None) -> JSONResponse:

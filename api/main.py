@@ -1,18 +1,29 @@
 """Puts the cloud service together: the one place where its parts meet."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
+from api.body_limit import BodyLimit
 from api.config import CloudConfig
 from api.db import Database
 from api.deps import Cloud, TheCloud
 from api.downlink.bell import Bell
+from api.downlink.routes import router as downlink
+from api.driver_page.routes import router as driver_page
 from api.errors import install_handlers
+from api.fees.routes import router as fees
 from api.ingest.routes import router as ingest
 from api.limits import RateLimit
 from api.lots.routes import router as lots
+from api.payments.following import keep_sweeping
+from api.payments.provider import PaymentProvider
+from api.payments.routes import router as payments
+from api.payments.sandbox_adapter import NAME, SandboxProvider
+from api.security_headers import SecurityHeaders
 from lot_server.domain.clock import to_text
 
 ORDER_QUERIES_PER_MINUTE = 60
@@ -24,17 +35,28 @@ def create_app(config: CloudConfig) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await cloud.database.prepare()
+        sweeping = asyncio.create_task(keep_sweeping(cloud))
         try:
-            await cloud.database.prepare()
             yield
         finally:
+            sweeping.cancel()
+            for provider in cloud.providers.values():
+                await provider.close()
             await cloud.database.close()
 
     app = FastAPI(title="openlot cloud", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.cloud = cloud
     install_handlers(app)
-    for router in (ingest, lots):
+    app.add_middleware(BodyLimit, unbounded=("/batches",))
+    app.add_middleware(
+        SecurityHeaders,
+        form_targets=tuple(provider.origin for provider in cloud.providers.values()),
+        https=(config.server.public_url or "").startswith("https://"),
+    )
+    for router in (ingest, lots, fees, payments, downlink, driver_page):
         app.include_router(router)
+    app.mount("/static", StaticFiles(packages=[("api.driver_page", "static")]))
 
     @app.get("/healthz")
     async def health(cloud: TheCloud) -> dict[str, object]:
@@ -51,8 +73,14 @@ def _cloud(config: CloudConfig) -> Cloud:
         clock=clock,
         database=Database(config.database_url),
         bell=Bell(),
-        providers={},
+        providers=_providers(config),
         by_address=RateLimit(limits.fee_per_minute, limits.remembered, clock),
         by_plate=RateLimit(limits.plate_per_minute, limits.remembered, clock),
         order_queries=RateLimit(ORDER_QUERIES_PER_MINUTE, limits.remembered, clock),
     )
+
+
+def _providers(config: CloudConfig) -> dict[str, PaymentProvider]:
+    if config.sandbox is None:
+        return {}
+    return {NAME: SandboxProvider(config.sandbox, config.clock)}

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKeyConstraint,
     Index,
+    String,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -22,6 +23,7 @@ from sqlmodel import Field, SQLModel
 from lot_server.domain.clock import utc
 
 OrderState = Literal["pending", "paid", "expired"]
+PassKind = Literal["monthly", "staff"]
 
 
 class Instant(TypeDecorator[datetime]):
@@ -102,7 +104,7 @@ class PassRow(Row, table=True):
     lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
     pass_id: str = Field(primary_key=True)
     plate: str
-    kind: str
+    kind: PassKind = Field(sa_type=String)
     valid_from: datetime = Field(sa_type=Instant)
     valid_until: datetime = Field(sa_type=Instant)
 
@@ -202,7 +204,7 @@ class PaymentOrder(Row, table=True):
     stay_id: str
     plate: str
     idempotency_key: str
-    state: str
+    state: OrderState = Field(sa_type=String)
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str
     provider: str

@@ -17,6 +17,7 @@ class NearLot(BaseModel):
     spaces: int
     free_spaces: int
     as_of: datetime
+    time_zone: str
 
 
 class NearLots(BaseModel):

@@ -9,6 +9,7 @@ from api.errors import UnknownLot
 from api.lots.geometry import bounding_box, distance_m
 from api.lots.schemas import NearLot
 from api.tables import LotRow
+from cloud_sync.wire import LOT_ID
 
 E6 = 1_000_000
 Order = Literal["distance", "free_spaces"]
@@ -47,7 +48,7 @@ async def by_name(session: AsyncSession, limit: int) -> list[LotRow]:
 
 async def described(session: AsyncSession, lot_id: str) -> LotRow:
     """A lot as it describes itself. Raises UnknownLot, also for one that has not sent its description yet."""
-    row = await session.get(LotRow, lot_id)
+    row = await session.get(LotRow, lot_id) if LOT_ID.fullmatch(lot_id) else None
     if row is None:
         raise UnknownLot("there is no such lot here: check the lot's id in the link or QR code")
     return row
@@ -65,4 +66,5 @@ def _near(row: LotRow, latitude: float, longitude: float) -> NearLot:
         spaces=row.spaces,
         free_spaces=row.free_spaces,
         as_of=row.as_of,
+        time_zone=row.time_zone,
     )

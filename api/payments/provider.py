@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 
 from lot_server.domain.clock import Clock
 from lot_server.domain.money import Money
-
-NoticeKind = Literal["order_opened", "order_paid", "order_expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +22,31 @@ class Checkout:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """What a provider says of an order, by webhook or when asked; only `order_paid` has the last three fields.
+class OrderOpened:
+    """The order waits to be paid."""
 
-    `reference` is the provider's own id of the payment, `paid_at` when it took the money.
-    """
-
-    kind: NoticeKind
     order_id: str
-    reference: str | None
-    amount: Money | None
-    paid_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPaid:
+    """The provider took the money at `paid_at`; `reference` is its own id of the payment."""
+
+    order_id: str
+    reference: str
+    amount: Money
+    paid_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderExpired:
+    """The order can no longer be paid."""
+
+    order_id: str
+
+
+Notice = OrderOpened | OrderPaid | OrderExpired
+"""What a provider says of an order, by webhook or when asked."""
 
 
 class PaymentProvider(Protocol):
@@ -55,7 +67,7 @@ class PaymentProvider(Protocol):
         ...
 
     async def ask(self, order_id: str) -> Notice | None:
-        """What became of an order; None while it is neither paid nor expired."""
+        """What became of an order; None where the provider never heard of it."""
         ...
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, clock: Clock) -> Notice:

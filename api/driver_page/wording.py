@@ -1,0 +1,89 @@
+"""Amounts, times and the steps of a fee, in a driver's words."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from api.driver_page.texts import TEXTS, Language
+from lot_server.domain.money import Money
+from lot_server.domain.tariff import QuoteStep
+
+SYMBOLS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bill."""
+
+    text: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One language, at one lot's local time."""
+
+    language: Language
+    zone: str = "UTC"
+
+    def say(self, key: str, **values: object) -> str:
+        return TEXTS[self.language][key].format(**values)
+
+    def local(self, zone: str) -> "Wording":
+        """The same language, at another lot's time."""
+        return replace(self, zone=zone)
+
+    def knows(self, key: str) -> bool:
+        return key in TEXTS[self.language]
+
+    def time(self, instant: datetime, today: datetime) -> str:
+        """`14:05` at the lot, with the date where it is not today's, and the zone where the lot's is not known."""
+        zone, label = self._zone()
+        local = instant.astimezone(zone)
+        same_day = local.date() == today.astimezone(zone).date()
+        return local.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M") + label
+
+    def amount(self, minor: int, currency: str) -> str:
+        """`¥12.50`; a currency without a symbol here keeps its code."""
+        symbol = SYMBOLS.get(currency)
+        if symbol is None:
+            return str(Money(minor, currency))
+        number = str(Money(abs(minor), currency)).removesuffix(f" {currency}")
+        return f"{'−' if minor < 0 else ''}{symbol}{number}"
+
+    def distance(self, metres: int) -> str:
+        return f"{metres} m" if metres < 1000 else f"{metres / 1000:.1f} km"
+
+    def duration(self, start: datetime, end: datetime) -> str:
+        """How long, in days, hours and minutes, a started minute counted whole as the fee does."""
+        total = -(-int((end - start).total_seconds()) // 60)
+        days, rest = divmod(total, 24 * 60)
+        hours, minutes = divmod(rest, 60)
+        key = "duration" if days else "duration_hours" if hours else "duration_minutes"
+        return self.say(key, days=days, hours=hours, minutes=minutes)
+
+    def steps(self, steps: list[QuoteStep] | tuple[QuoteStep, ...], currency: str) -> list[Line]:
+        """Each step of a fee; days are named where there is more than one."""
+        several = any(step.day for step in steps)
+        return [Line(self._step(step, currency, several), self.amount(step.amount, currency)) for step in steps]
+
+    def _step(self, step: QuoteStep, currency: str, several: bool) -> str:
+        text = self.say(
+            f"step_{step.kind}",
+            count=step.count,
+            span=self._span(step.unit_minutes),
+            price=self.amount(step.unit_price, currency),
+        )
+        of_a_day = several and step.kind in ("blocks", "cap")
+        return f"{self.say('day', day=step.day + 1)}: {text}" if of_a_day else text
+
+    def _span(self, minutes: int) -> str:
+        if minutes and minutes % 60 == 0:
+            return self.say("hours", count=minutes // 60)
+        return self.say("minutes", count=minutes)
+
+    def _zone(self) -> tuple[ZoneInfo, str]:
+        try:
+            return ZoneInfo(self.zone), ""
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC"), " UTC"
