@@ -102,6 +102,8 @@ def _openings(evidence: Evidence) -> Finding:
               if lot.passage_states.get(each) != state]  # fmt: skip
     faults += [f"{each.vehicle_id} {each.direction}: {each.end}, no passage" for each in journal.crossings
                if each.end in ("crossed", "backed_out") and each.passage_id is None]  # fmt: skip
+    driven = Counter(each.passage_id for each in journal.crossings if each.passage_id is not None)
+    faults += [f"passage {each} stands for {count} vehicles" for each, count in driven.items() if count > 1]
     faults += [f"passage {each} moved the barrier, nobody drove" for each, _ in admitted if each not in wanted]
     photos = [photo for _, taken in admitted for photo in taken]
     faults += [f"passage {passage} has no photo" for passage, taken in admitted if not taken]

@@ -49,14 +49,14 @@ class Phone:
     async def nearby(self, latitude: float, longitude: float) -> dict[str, int]:
         """Free spaces of the lots near a point, the nearest first."""
         query = {"latitude": str(latitude), "longitude": str(longitude)}
-        response = await self._http.get(f"{self._cloud}/v1/lots", params=query)
+        response = await self._send("GET", f"{self._cloud}/v1/lots", params=query)
         return {lot["lot_id"]: lot["free_spaces"] for lot in _answer(response)["lots"]}
 
     async def fee(self, vehicle: Vehicle, asks: int = ASKS) -> Fee | None:
         """What the vehicle owes; None where the lot knows none of its plates."""
         for ask in range(asks):
             for plate in vehicle.car.plates:
-                response = await self._http.post(f"{self._cloud}/v1/lots/{self._lot_id}/fees", json={"plate": plate})
+                response = await self._send("POST", f"{self._cloud}/v1/lots/{self._lot_id}/fees", json={"plate": plate})
                 if response.status_code == 429:
                     await asyncio.sleep(float(response.headers["Retry-After"]))
                 elif response.status_code != 404:
@@ -68,7 +68,8 @@ class Phone:
 
     async def pay(self, vehicle: Vehicle, fee: Fee) -> Money | None:
         """Order, pay at the provider's page, wait until the cloud has heard of it. None where nothing is due."""
-        response = await self._http.post(
+        response = await self._send(
+            "POST",
             f"{self._cloud}/v1/lots/{self._lot_id}/payments",
             json={"plate": fee.plate},
             headers={"Idempotency-Key": str(uuid.uuid4())},
@@ -83,20 +84,30 @@ class Phone:
         return amount
 
     async def _confirm(self, pay_url: str) -> None:
-        """Open the provider's page and press its button."""
-        page = await self._http.get(pay_url)
-        _answer(page, json=False)
-        _answer(await self._http.post(pay_url), json=False)
+        """Open the provider's page and press its button, which leads back to the cloud's page."""
+        await self._page("GET", pay_url)
+        await self._page("POST", f"{pay_url}/confirm")
 
     async def _until_paid(self, order_id: str) -> None:
         deadline = asyncio.get_running_loop().time() + PAID_WITHIN_S
         while True:
-            state = _answer(await self._http.get(f"{self._cloud}/v1/payments/{order_id}"))["state"]
+            state = _answer(await self._send("GET", f"{self._cloud}/v1/payments/{order_id}"))["state"]
             if state == "paid":
                 return
             if asyncio.get_running_loop().time() > deadline:
                 raise ServiceSilent(f"order {order_id} is still {state} {PAID_WITHIN_S:.0f} s after it was paid")
             await asyncio.sleep(0.1)
+
+    async def _page(self, method: str, url: str) -> None:
+        response = await self._send(method, url)
+        if response.is_error:
+            raise ServiceSilent(_complaint(response))
+
+    async def _send(self, method: str, url: str, **content: Any) -> httpx2.Response:
+        try:
+            return await self._http.request(method, url, **content)
+        except httpx2.HTTPError as error:
+            raise ServiceSilent(f"no answer to {method} {url}: {error!r}") from error
 
 
 class Terminal:
@@ -115,8 +126,12 @@ class Terminal:
         return lane.due
 
 
-def _answer(response: httpx2.Response, json: bool = True) -> Any:
+def _answer(response: httpx2.Response) -> Any:
     if response.is_error:
-        what = f"{response.request.method} {response.url.path}"
-        raise ServiceSilent(f"the cloud or provider answers {response.status_code} to {what}: {response.text[:300]}")
-    return response.json() if json else None
+        raise ServiceSilent(_complaint(response))
+    return response.json()
+
+
+def _complaint(response: httpx2.Response) -> str:
+    what = f"{response.request.method} {response.url.path}"
+    return f"the cloud or the provider answers {response.status_code} to {what}: {response.text[:300]}"

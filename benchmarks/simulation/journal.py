@@ -7,6 +7,7 @@ from benchmarks.simulation.bursts import Direction
 from benchmarks.simulation.scenario import IncidentKind
 from lot_server.domain.money import Money
 
+Means = Literal["phone", "barrier"]
 End = Literal["crossed", "backed_out", "refused", "gave_up"]
 """How a vehicle's time at a lane ended. gave_up: the barrier stayed shut for as long as anybody waits."""
 
@@ -27,7 +28,7 @@ class Payment:
     """Money a driver handed over. `reference` is the order's id on a phone, the terminal's own at the barrier."""
 
     vehicle_id: str
-    means: Literal["phone", "barrier"]
+    means: Means
     reference: str
     amount: Money
 
@@ -41,6 +42,9 @@ class Journal:
     incidents: list[IncidentKind] = field(default_factory=list)
     waited_for_the_line: list[str] = field(default_factory=list)
     """Vehicles that had paid by phone and stood at the exit until the settlement came down."""
+
+    def payments_by(self, means: Means) -> list[Payment]:
+        return [each for each in self.payments if each.means == means]
 
     def crossing(self, vehicle_id: str, direction: Direction) -> Crossing | None:
         """The last one of a vehicle in a direction."""

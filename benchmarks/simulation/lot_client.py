@@ -20,10 +20,7 @@ class LaneSeen:
     """What a lane's display and the operator's desk show at one instant."""
 
     state: str
-    plate: str | None
     due: Money | None
-    stay_id: str | None
-    passage_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +104,4 @@ async def until_lane_is(lot: LotClient, lane_id: str, state: str, patience_s: fl
 def _lane(body: dict[str, Any]) -> LaneSeen:
     due = body["due"]
     money = None if due is None else Money(due["minor"], due["currency"])
-    return LaneSeen(body["state"], body["plate"], money, body["stay_id"], body["passage_id"])
+    return LaneSeen(body["state"], money)

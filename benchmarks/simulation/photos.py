@@ -1,23 +1,19 @@
 """Real photos as a day's vehicles: which photo shows which car, and the copies that stand for an entry and an exit.
 
-A folder holds photos and a truth.json `{file: [{"text": plate, "box": [x1, y1, x2, y2] | null}]}`, which is the judge.
-Cars are told apart by their plates: a plate on two photos is one car, seen on the first as it enters and on the second
-as it leaves; a car with one photo is seen on two different copies of it. A photo with several plates counts as read
-right when the read is any of them.
+The folder's truth.json is the judge. Cars are told apart by their plates: a plate on two photos is one car, seen on the
+first as it enters and on the second as it leaves; a car with one photo is seen on two different copies of it. A photo
+with several plates counts as read right when the read is any of them.
 """
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from benchmarks.simulation.errors import NoTruth
+from benchmarks.datasets import read_set
+from benchmarks.errors import NoTruth
 from benchmarks.simulation.grain import Grain
 from benchmarks.simulation.scenario import Car, View
-from lot_server.domain.errors import BadPlate
-from lot_server.domain.plate import normalise
 from vision.types import Image
 
 WIDEST = 1280
@@ -28,7 +24,9 @@ def cars_of(folder: Path) -> list[Car]:
     """The cars of a folder of photos, in their files' order; photos without a plate are left out. Raises NoTruth."""
     cars: dict[tuple[str, ...], Car] = {}
     seen: dict[str, tuple[str, ...]] = {}
-    for photo, plates in _truth(folder):
+    for photo, plates in read_set(folder).truth.items():
+        if not plates:
+            continue
         known = {seen[plate] for plate in plates if plate in seen}
         if not known:
             cars[plates] = Car(plates, entry_photo=photo, exit_photo=photo)
@@ -67,20 +65,3 @@ def read_photo(path: Path) -> Image:
     if picture is None:
         raise NoTruth(f"{path} is no picture that can be decoded: replace it or take it out of truth.json")
     return np.asarray(picture, dtype=np.uint8)
-
-
-def _truth(folder: Path) -> Sequence[tuple[Path, tuple[str, ...]]]:
-    path = folder / "truth.json"
-    if not path.is_file():
-        raise NoTruth(f"{folder} holds no truth.json: list each photo's true plates there")
-    try:
-        listed = json.loads(path.read_text(encoding="utf-8"))
-        named = [
-            (folder / name, tuple(normalise(plate["text"]) for plate in plates)) for name, plates in listed.items()
-        ]
-    except (ValueError, TypeError, KeyError, AttributeError, BadPlate) as error:
-        raise NoTruth(f"{path} is not {{file: [{{text, box}}]}}: {error}") from error
-    missing = [photo.name for photo, _ in named if not photo.is_file()]
-    if missing:
-        raise NoTruth(f"{path} names photos that are not there: {', '.join(missing[:5])}")
-    return [(photo, plates) for photo, plates in sorted(named) if plates]

@@ -50,10 +50,13 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class CloudRecord:
-    """The cloud's mirror of the lot: `ledger` is (seq, head), `free_spaces` what drivers are told."""
+    """The cloud's mirror of the lot.
+
+    `ledger` is (seq, head); `free_spaces` what drivers are told, None where they were told nothing.
+    """
 
     ledger: tuple[int, str]
-    free_spaces: int
+    free_spaces: int | None
     settlements: tuple[tuple[Taken, str], ...]
     """With the stay each was counted for."""
 
@@ -135,6 +138,9 @@ class LotRecord:
 _SETTLEMENTS = "SELECT provider, provider_reference, amount_minor, currency, stay_id FROM settlement"
 _MIRRORED = _SETTLEMENTS.replace("settlement", "mirrored_settlement") + " WHERE lot_id = ?"
 
+_LAST_PASSAGE = """SELECT passage_id, stay_id, plate FROM passage
+    WHERE lane_id = ? AND state <> 'refused' ORDER BY decided_at DESC LIMIT 1"""
+
 
 def read_lot(database: Path, photos: Path) -> LotRecord:
     """What a lot has on disk."""
@@ -151,11 +157,27 @@ def read_lot(database: Path, photos: Path) -> LotRecord:
         )
 
 
-def read_cloud(database: Path, lot_id: str, free_spaces: int) -> CloudRecord:
+def read_cloud(database: Path, lot_id: str, free_spaces: int | None) -> CloudRecord:
     """What the cloud has on disk about a lot; `free_spaces` is what it answered."""
     with _reading(database) as rows:
         ledger = next(rows("SELECT applied_seq, head FROM enrolment WHERE lot_id = ?", lot_id))
         return CloudRecord((ledger[0], ledger[1]), free_spaces, tuple(_settlements(rows(_MIRRORED, lot_id))))
+
+
+@dataclass(frozen=True, slots=True)
+class LastPassage:
+    """Who went through a lane last, as the lot has it."""
+
+    passage_id: str
+    stay_id: str | None
+    plate: str | None
+
+
+def last_passage(database: Path, lane_id: str) -> LastPassage | None:
+    """The last vehicle that a lane's barrier opened for."""
+    with _reading(database) as rows:
+        newest = next(rows(_LAST_PASSAGE, lane_id), None)
+        return None if newest is None else LastPassage(*newest)
 
 
 def _settlements(rows: Iterator[tuple[str, str, int, str, str]]) -> Iterator[tuple[Taken, str]]:

@@ -50,7 +50,7 @@ class Service:
             stdout=log,
             stderr=log,
             start_new_session=True,
-            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1"},
         )
 
     async def watched(self) -> None:

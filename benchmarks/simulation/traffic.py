@@ -7,7 +7,6 @@ all of its vehicles are through. A slow machine makes a longer day, not another 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from pathlib import Path
 
 from benchmarks.simulation.bursts import Direction, frame_paths
 from benchmarks.simulation.drivers import Phone, Terminal
@@ -15,16 +14,19 @@ from benchmarks.simulation.errors import ServiceSilent
 from benchmarks.simulation.journal import Crossing, End, Journal
 from benchmarks.simulation.lot_client import Behaviour, LaneSeen, LotClient, until_lane_is
 from benchmarks.simulation.operator import Operator
+from benchmarks.simulation.records import LastPassage, last_passage
 from benchmarks.simulation.scenario import Chapter, Incident, IncidentKind, Scenario, Vehicle
+from benchmarks.simulation.settings import LANES, Files
 from benchmarks.simulation.timeline import Timeline
 from lot_server.domain.clock import Clock
 
-LANES: dict[Direction, str] = {"entry": "in-1", "exit": "out-1"}
 GIVES_UP_S = 90.0
 """Real seconds after which a vehicle that cannot get through reverses away."""
 IMPATIENT_S = 3.0
 """Real seconds a driver who has paid by phone waits at the barrier before anybody does something about it."""
-GLANCE_S = 0.08
+LEAVING_AT_ONCE = 3
+"""Vehicles that pay or queue at the exit at one time: who paid long before the exit would owe more there."""
+GLANCE_S = 0.05
 
 _SHOWN = {"clear": "", "smudged": ", a character under mud", "covered": ", plate covered in mud", "bare": ", no plate"}
 Act = Callable[[IncidentKind], Awaitable[None]]
@@ -36,7 +38,7 @@ class Traffic:
     def __init__(
         self,
         scenario: Scenario,
-        frames: Path,
+        files: Files,
         lot: LotClient,
         phone: Phone,
         journal: Journal,
@@ -44,12 +46,14 @@ class Traffic:
         clock: Clock,
         act: Act,
     ) -> None:
-        self._scenario, self._frames, self._clock = scenario, frames, clock
+        self._scenario, self._clock = scenario, clock
+        self._frames, self._database = files.frames, files.lot_database
         self._lot, self._phone, self._terminal = lot, phone, Terminal(lot, journal)
         self._journal, self._timeline, self._act = journal, timeline, act
         self._stays: dict[str, str] = {}
         self._operator = Operator(lot, self._stays)
         self._lanes = {direction: asyncio.Lock() for direction in LANES}
+        self._leaving = asyncio.Semaphore(LEAVING_AT_ONCE)
         self._pending: list[Incident] = []
         self._through = 0
 
@@ -81,41 +85,45 @@ class Traffic:
             await self._one_more()
         if leaves and vehicle.leaves_at is not None and vehicle.vehicle_id in self._stays:
             await self._until(vehicle.leaves_at - self._clock.now())
-            if vehicle.pays == "phone":
-                await self._pay_by_phone(vehicle)
-            async with self._lanes["exit"]:
-                await self._leave(vehicle)
+            async with self._leaving:
+                if vehicle.pays == "phone":
+                    await self._pay_by_phone(vehicle)
+                async with self._lanes["exit"]:
+                    await self._leave(vehicle)
             await self._one_more()
 
     async def _enter(self, vehicle: Vehicle) -> None:
         behaviour: Behaviour = "back_out" if vehicle.role == "backs_out" else "cross"
         number = await self._lot.roll_in(LANES["entry"], frame_paths(self._frames, vehicle, "entry"), behaviour)
-        end, lane, _ = await self._pass(vehicle, "entry", number)
-        self._journal.crossings.append(Crossing(vehicle.vehicle_id, "entry", end, lane.passage_id))
-        if end == "crossed" and lane.stay_id is not None:
-            self._stays[vehicle.vehicle_id] = lane.stay_id
-        told = {
-            "crossed": f"in as {lane.plate or 'a ticket'}",
-            "backed_out": "backed out",
-            "refused": "turned away, full",
-        }
+        end, _ = await self._pass(vehicle, "entry", number)
+        passage = self._note(vehicle, "entry", end, False)
+        if end == "crossed" and passage is not None and passage.stay_id is not None:
+            self._stays[vehicle.vehicle_id] = passage.stay_id
+        read = passage.plate if passage is not None and passage.plate is not None else "a ticket"
+        told = {"crossed": f"in as {read}", "backed_out": "backed out", "refused": "turned away, full"}
         self._say_lane("→", vehicle, told.get(end, "GAVE UP"), vehicle.entry_view)
 
     async def _leave(self, vehicle: Vehicle) -> None:
         number = await self._lot.roll_in(LANES["exit"], frame_paths(self._frames, vehicle, "exit"), "cross")
-        end, lane, with_operator = await self._pass(vehicle, "exit", number)
-        self._journal.crossings.append(Crossing(vehicle.vehicle_id, "exit", end, lane.passage_id, with_operator))
+        end, with_operator = await self._pass(vehicle, "exit", number)
+        self._note(vehicle, "exit", end, with_operator)
         how = ", the operator picked the stay" if with_operator else ""
         self._say_lane("←", vehicle, ("out" if end == "crossed" else "GAVE UP") + how, vehicle.exit_view)
 
-    async def _pass(self, vehicle: Vehicle, direction: Direction, number: str) -> tuple[End, LaneSeen, bool]:
-        """Stay with a vehicle at a lane until it is gone and the lane is idle again."""
+    def _note(self, vehicle: Vehicle, direction: Direction, end: End, with_operator: bool) -> LastPassage | None:
+        """Note how a vehicle's time at a lane ended. One vehicle at a time: the lane's last passage is this one's."""
+        moved = end in ("crossed", "backed_out")
+        passage = last_passage(self._database, LANES[direction]) if moved else None
+        passage_id = passage.passage_id if passage is not None else None
+        self._journal.crossings.append(Crossing(vehicle.vehicle_id, direction, end, passage_id, with_operator))
+        return passage
+
+    async def _pass(self, vehicle: Vehicle, direction: Direction, number: str) -> tuple[End, bool]:
+        """Stay with a vehicle at a lane until it is gone and the lane is idle again; whether an operator helped."""
         lane_id, helped = LANES[direction], False
         started = asyncio.get_running_loop().time()
-        known = LaneSeen("idle", None, None, None, None)
         while (where := await self._lot.whereabouts(number, GLANCE_S)) == "waiting":
             lane = await self._lot.lane(lane_id)
-            known = lane if lane.passage_id is not None else known
             waited = asyncio.get_running_loop().time() - started
             if lane.state == "refused" or waited > GIVES_UP_S:
                 await self._lot.reverse_away(lane_id)
@@ -128,7 +136,7 @@ class Traffic:
         if not await until_lane_is(self._lot, lane_id, "idle", GIVES_UP_S):
             raise ServiceSilent(f"lane {lane_id} does not become idle again after {vehicle.vehicle_id}")
         ends: dict[str, End] = {"crossed": "crossed", "backed_out": "backed_out", "refused": "refused"}
-        return ends.get(where, "gave_up"), known, helped
+        return ends.get(where, "gave_up"), helped
 
     async def _pay_by_phone(self, vehicle: Vehicle) -> None:
         fee = await self._phone.fee(vehicle)
@@ -148,9 +156,10 @@ class Traffic:
                 await self._incidents(lambda each: each.after is None)
             if waited > IMPATIENT_S:
                 await self._incidents(lambda _: True)
-                fee = await self._phone.fee(vehicle, asks=1)
-                if fee is not None and fee.due.minor:
-                    await self._pay_by_phone(vehicle)
+            # Who came late owes more by now, and pays that too.
+            fee = await self._phone.fee(vehicle, asks=1)
+            if fee is not None and fee.due.minor:
+                await self._pay_by_phone(vehicle)
             return
         paid = await self._terminal.pay(LANES["exit"], vehicle, lane)
         self._timeline.say("money", f"   {vehicle.vehicle_id} paid {paid} at the barrier")

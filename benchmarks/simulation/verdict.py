@@ -35,8 +35,8 @@ def judge(evidence: Evidence) -> Verdict:
     return Verdict(run_checks(evidence), evidence.visits)
 
 
-def show(verdict: Verdict, console: Console, headline: str) -> None:
-    """Print the visits that were not simply right, every check, and the verdict."""
+def show(verdict: Verdict, console: Console, pictures: str) -> None:
+    """Print the visits that were not simply right, every check, and the verdict; `pictures` says what was read."""
     told = [visit for visit in verdict.visits if visit.outcome != "right" or visit.note]
     if told:
         odd = Table("vehicle", "role", "true plate", "visit", "what happened", title="Visits with a story", box=None)
@@ -44,7 +44,7 @@ def show(verdict: Verdict, console: Console, headline: str) -> None:
             true = " ".join(visit.vehicle.car.plates) if visit.vehicle.has_plate else "none"
             odd.add_row(visit.vehicle.vehicle_id, visit.vehicle.role, true, visit.outcome, visit.note)
         console.print(odd)
-    table = Table("", "claim", "found", title=headline)
+    table = Table("", "claim", "found", title="What the day leaves behind", caption=pictures)
     for check in verdict.checks:
         table.add_row("[green]ok[/]" if check.holds else "[red]NO[/]", check.claim, check.fact)
         for fault in check.faults[:MOST_FAULTS]:

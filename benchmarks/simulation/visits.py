@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from benchmarks.metrics import same_plate
 from benchmarks.simulation.journal import Journal
 from benchmarks.simulation.records import LotRecord, StayAccount
 from benchmarks.simulation.scenario import Scenario, Vehicle
@@ -33,16 +34,6 @@ def visits_of(scenario: Scenario, journal: Journal, lot: LotRecord) -> tuple[Vis
 def own_stays(visits: tuple[Visit, ...]) -> dict[str, str]:
     """Vehicle -> the stay it came in by."""
     return {each.vehicle.vehicle_id: each.stay_id for each in visits if each.stay_id is not None}
-
-
-def same_plate(read: str, true: str) -> bool:
-    """Whether a read is a true plate. Latin plates with O and 0, I and 1 taken as one: many print them alike."""
-    if true.isascii():
-        return read.translate(_FOLDED) == true.translate(_FOLDED)
-    return read == true
-
-
-_FOLDED = str.maketrans("OI", "01")
 
 
 def _visit(vehicle: Vehicle, journal: Journal, accounts: Mapping[str, StayAccount]) -> Visit:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.errors import NoTruth
 from benchmarks.simulation.bursts import drawn_cars, with_drawn_cars
-from benchmarks.simulation.errors import NoTruth, TooFewCars
+from benchmarks.simulation.errors import TooFewCars
 from benchmarks.simulation.photos import cars_of
 from benchmarks.simulation.scenario import (
     CHAPTERS,

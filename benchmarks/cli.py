@@ -1,0 +1,61 @@
+"""`openlot bench`: measure models on labelled photos."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.datasets import find_sets
+from benchmarks.errors import BenchmarkError
+from benchmarks.metrics import score
+from benchmarks.runner import results_in, run
+from models.errors import ModelError
+from vision.errors import VisionError
+from vision.grammar import RegionHint
+from vision.pipeline import DEFAULT_DETECTOR, DEFAULT_READER
+from vision.read_files import Setup
+from vision.session import Provider
+
+FAILED = 2
+app = typer.Typer(help="Measure models on labelled photos.", no_args_is_help=True, add_completion=False)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure models on labelled photos."""
+
+
+@app.command()
+def read(
+    data: Annotated[Path, typer.Option(help="A folder with a truth.json, or a folder of such folders.")],
+    out: Annotated[Path, typer.Option(help="Folder for what was read on each photo.")],
+    detector: Annotated[str, typer.Option(help="A model's name, or the path of its card.")] = DEFAULT_DETECTOR,
+    reader: Annotated[str, typer.Option(help="A model's name, or the path of its card.")] = DEFAULT_READER,
+    region: Annotated[RegionHint, typer.Option(help="Weigh the plate formats of this region up.")] = "any",
+    provider: Annotated[Provider, typer.Option(help="What runs the networks.")] = "cpu",
+    threads: Annotated[int, typer.Option(min=1, help="Cores to use, in all.")] = 1,
+) -> None:
+    """Read every photo of every set, keep the reads as OUT/SET.jsonl, and print the scores."""
+    table = Table("set", "photos", "top-1 %", "recall %", "extra a photo", "median ms", "errors")
+    try:
+        sets = find_sets(data)
+        out.mkdir(parents=True, exist_ok=True)
+        for photos in sets:
+            kept = out / f"{photos.name}.jsonl"
+            run(photos, Setup(detector, reader, region, provider), threads, kept)
+            scored = score(photos, results_in(kept))
+            table.add_row(
+                photos.name,
+                str(scored.photos),
+                f"{100 * scored.top1:.1f}",
+                f"{100 * scored.recall:.1f}",
+                f"{scored.extra:.2f}",
+                "-" if scored.median_ms is None else f"{scored.median_ms:.0f}",
+                str(scored.errors),
+            )
+    except (BenchmarkError, ModelError, VisionError) as error:
+        typer.echo(f"openlot bench: {error}", err=True)
+        raise typer.Exit(FAILED) from error
+    Console().print(table)

@@ -1,0 +1,38 @@
+"""The values that benchmarks pass on: labelled photos in, what was read on each out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoSet:
+    """A folder of labelled photos: each photo with its true plates, normalised, none where it shows no plate."""
+
+    name: str
+    truth: Mapping[Path, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoResult:
+    """What was read on one photo: texts, the surest first, in `ms` milliseconds; or the code of an error."""
+
+    file: str
+    texts: tuple[str, ...]
+    ms: float
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Shares of 0..1: `top1` of photos whose surest text is true, `recall` of true plates among all texts.
+
+    `extra` texts a photo are true of nothing on it; `median_ms` is None where no photo could be read.
+    """
+
+    photos: int
+    top1: float
+    recall: float
+    extra: float
+    median_ms: float | None
+    errors: int
