@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 
 from cloud_sync.backoff import Backoff
-from cloud_sync.errors import LoopbackUnavailable
+from cloud_sync.errors import LoopbackRefused, LoopbackUnavailable
 from cloud_sync.log import EventLog
 from cloud_sync.ports import LotLoopback
 from cloud_sync.watermark import Position
@@ -40,6 +40,9 @@ class AckRelay:
             try:
                 await self._loopback.acknowledge(position.applied_seq, position.head)
                 failures = 0
+            except LoopbackRefused as error:
+                # The newest position comes again with the next acknowledgement; this one is not worth repeating.
+                LOG.alert("ack_refused", seq=position.applied_seq, reason=str(error))
             except LoopbackUnavailable as error:
                 failures += 1
                 LOG.warning("lot_not_told", seq=position.applied_seq, reason=str(error), failures=failures)

@@ -10,7 +10,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
 from cloud_sync.backoff import Backoff
-from cloud_sync.errors import LoopbackUnavailable, MalformedBatch
+from cloud_sync.errors import LoopbackRefused, LoopbackUnavailable, MalformedBatch
 from cloud_sync.log import EventLog
 from cloud_sync.ports import LotLoopback
 from cloud_sync.signing import sign_request
@@ -96,15 +96,20 @@ class Downlink:
             LOG.alert("delivery_malformed", reason=str(error))
             return
         settlement = delivery.settlement
-        outcome = await self._loopback.settle(settlement)
+        facts = {"delivery_id": delivery.delivery_id, "stay_id": settlement.stay_id}
+        try:
+            outcome = await self._loopback.settle(settlement)
+        except LoopbackRefused as error:
+            # Not acknowledged, and the others go on: one settlement must not hold up what follows it.
+            LOG.alert("settlement_not_understood", reason=str(error), **facts)
+            return
         self._failures = 0
         answer = DeliveryAck(delivery.delivery_id, "refused" if outcome == "refused" else "applied")
         await socket.send(encode(answer).decode())
-        facts = {"delivery_id": delivery.delivery_id, "stay_id": settlement.stay_id, "outcome": outcome}
         if outcome == "refused":
-            LOG.alert("settlement_refused", advice="the lot does not know the stay: refund it at the cloud", **facts)
+            LOG.alert("settlement_refused", advice="it is for no stay of this lot: refund it at the cloud", **facts)
         else:
-            LOG.info("settlement_stored", **facts)
+            LOG.info("settlement_stored", outcome=outcome, **facts)
 
 
 def websocket_url(url: str) -> str:

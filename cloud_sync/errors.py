@@ -50,6 +50,12 @@ class UplinkUnavailable(SyncError):
 
 
 class LoopbackUnavailable(SyncError):
-    """The lot's server did not answer in time, or could not say that it stored what it was given: try again later."""
+    """The lot's server did not answer in time, or could not do its work: try again later."""
 
     code = "loopback_unavailable"
+
+
+class LoopbackRefused(SyncError):
+    """The lot's server understood and said no, for good or until somebody mends one of both sides."""
+
+    code = "loopback_refused"

@@ -4,13 +4,16 @@ from pathlib import Path
 
 import httpx2
 
-from cloud_sync.errors import LoopbackUnavailable
+from cloud_sync.errors import LoopbackRefused, LoopbackUnavailable
 from cloud_sync.ports import SettlementOutcome
 from lot_server.domain.codec import Json, to_body
 from lot_server.domain.stay import Settlement
 
 TIMEOUT = httpx2.Timeout(10.0, connect=2.0)
 """Real seconds without progress."""
+UNAUTHORIZED = 401
+NEVER_TAKEN = ("unknown_stay", "settlement_conflict", "currency_mismatch")
+"""Codes by which the lot says that a settlement is not for any stay of its own."""
 
 
 class LoopbackClient:
@@ -24,20 +27,22 @@ class LoopbackClient:
     async def settle(self, settlement: Settlement) -> SettlementOutcome:
         response = await self._post("/settlements", to_body(settlement))
         answer = self._answer(response)
-        if response.status_code == 404 and answer.get("code") == "unknown_stay":
+        if response.is_client_error and answer.get("code") in NEVER_TAKEN:
             return "refused"
-        match answer.get("outcome") if response.is_success else None:
+        self._require_success(response, answer)
+        match answer.get("outcome"):
             case "applied":
                 return "applied"
             case "already_applied":
                 return "already_applied"
-            case _:
-                raise self._unusable(response, answer)
+            case other:
+                raise LoopbackRefused(
+                    f"the lot server answers {other!r} to a settlement: run one openlot on both sides"
+                )
 
     async def acknowledge(self, applied_seq: int, head: str) -> None:
         response = await self._post("/acks", {"applied_seq": applied_seq, "head": head})
-        if not response.is_success:
-            raise self._unusable(response, self._answer(response))
+        self._require_success(response, self._answer(response))
 
     async def _post(self, path: str, body: Json) -> httpx2.Response:
         try:
@@ -56,6 +61,10 @@ class LoopbackClient:
             return {}
         return answer if isinstance(answer, dict) else {}
 
-    def _unusable(self, response: httpx2.Response, answer: Json) -> LoopbackUnavailable:
-        code = answer.get("code", "no code")
-        return LoopbackUnavailable(f"the lot server answers {response.status_code} ({code}): look at its log")
+    def _require_success(self, response: httpx2.Response, answer: Json) -> None:
+        if response.is_success:
+            return
+        said = f"the lot server answers {response.status_code} ({answer.get('code', 'no code')})"
+        if response.is_client_error and response.status_code != UNAUTHORIZED:
+            raise LoopbackRefused(f"{said}: {answer.get('message', 'look at its log')}")
+        raise LoopbackUnavailable(f"{said}: look at its log")

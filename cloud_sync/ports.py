@@ -8,7 +8,7 @@ from lot_server.domain.ledger import Envelope
 from lot_server.domain.stay import Settlement
 
 SettlementOutcome = Literal["applied", "already_applied", "refused"]
-"""refused: the lot does not know the stay, now or ever."""
+"""refused: the lot will never take it, for it knows no such stay, or the money cannot be for it."""
 
 
 class Outbox(Protocol):
@@ -44,7 +44,9 @@ class Uplink(Protocol):
 
 
 class LotLoopback(Protocol):
-    """The lot's server. Both methods raise LoopbackUnavailable where it did not confirm that it stored what it got."""
+    """The lot's server. Both methods raise LoopbackUnavailable where it did not confirm that it stored what it got,
+    and LoopbackRefused where it cannot make sense of it.
+    """
 
     async def settle(self, settlement: Settlement) -> SettlementOutcome:
         """Hand over a settlement; returns once it is on the lot's disk, or refused."""

@@ -45,6 +45,7 @@ def test_a_repeated_delivery_is_acknowledged_again(site):
     site.little.cloud.deliver(Site.LOT, settlement(1))
     site.sync.start()
     until_acknowledged(site)
+    eventually(lambda: site.sync.events("settlement_stored"))
     assert site.sync.events("settlement_stored")[0]["outcome"] == "already_applied"
 
 
@@ -55,8 +56,20 @@ def test_a_settlement_for_a_stay_that_the_lot_does_not_know_is_refused_loudly(si
     site.sync.start()
     until_acknowledged(site)
     assert [each.outcome for each in site.little.answers] == ["refused", "applied"]
+    eventually(lambda: site.sync.events("settlement_refused"))
     assert site.sync.events("settlement_refused")[0]["level"] == "critical"
     assert list(site.lot.settlements) == ["settlement-2"]
+
+
+def test_one_settlement_that_the_lot_cannot_read_does_not_hold_up_the_others(site):
+    """What the lot server makes no sense of is reported and not acknowledged, and what follows arrives."""
+    site.lot.not_understood = {"settlement-1"}
+    site.little.cloud.deliver(Site.LOT, settlement(1))
+    site.little.cloud.deliver(Site.LOT, settlement(2))
+    site.sync.start()
+    eventually(lambda: len(site.little.cloud.waiting(Site.LOT)) == 1)
+    assert list(site.lot.settlements) == ["settlement-2"]
+    assert site.sync.events("settlement_not_understood")[0]["level"] == "critical"
 
 
 def test_nothing_is_acknowledged_while_the_lot_server_is_down(site):

@@ -181,6 +181,7 @@ class LittleLot:
         self.settlements: dict[str, Settlement] = {}
         self.handed_over = 0
         self.acks: list[int] = []
+        self.not_understood: set[str] = set()
         self.before_answer: Callable[[], None] = lambda: None
         self.server = ServerThread(self._app())
 
@@ -193,6 +194,8 @@ class LittleLot:
                 return JSONResponse({"code": "unauthorized", "message": "no"}, 401)
             settlement = from_body(Settlement, await request.json())
             self.handed_over += 1
+            if settlement.settlement_id in self.not_understood:
+                return JSONResponse({"code": "bad_body", "message": "what is this?"}, 422)
             if settlement.stay_id not in self.stays:
                 return JSONResponse({"code": "unknown_stay", "message": "no such stay"}, 404)
             known = settlement.settlement_id in self.settlements

@@ -1,0 +1,87 @@
+"""Pictures that carry a text in their first pixels, and a reader for vision workers that finds it there.
+
+The lot's own parts are what such tests are about; the shipped reader has tests of its own.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vision.types import (
+    Box,
+    Detection,
+    EvidenceFrame,
+    Frame,
+    PlateRead,
+    PositionDistribution,
+    Sighting,
+)
+
+SHAPE = (120, 200, 3)
+MARK = b"plate:"
+UNREADABLE = "?"
+DETECTION = Detection(Box(0, 0, 9, 3), ((0.0, 0.0), (9.0, 0.0), (9.0, 3.0), (0.0, 3.0)), 0.9)
+
+
+def write_picture(path: Path, plate: str | None, shade: int = 90) -> Path:
+    """A PNG of a vehicle with this plate, `?` for one that cannot be read, None for a vehicle without a plate."""
+    image = np.full(SHAPE, shade, np.uint8)
+    if plate is not None:
+        text = np.frombuffer(MARK + plate.encode() + b"\0", np.uint8)
+        image.reshape(-1)[: text.size] = text
+    written, content = cv2.imencode(".png", image)
+    assert written
+    path.write_bytes(content.tobytes())
+    return path
+
+
+class PixelReader:
+    """Sure of every character, but of none on an unreadable plate."""
+
+    def sight(self, frames: Sequence[Frame]) -> Sighting | None:
+        seen = [(frame, _text(frame)) for frame in frames]
+        reads = [EvidenceFrame(frame, _read(text)) for frame, text in seen if text is not None]
+        if not reads:
+            return None
+        read = reads[0].read
+        return Sighting(
+            read.text,
+            read.guess,
+            read.printed,
+            read.confidence,
+            read.char_confidences,
+            read.positions,
+            read.insertions,
+            (),
+            read.region,
+            read.color,
+            read.layout,
+            len(reads),
+            tuple(reads),
+        )
+
+
+def _text(frame: Frame) -> str | None:
+    start = frame.image.reshape(-1)[:64].tobytes()
+    return start[len(MARK) :].split(b"\0")[0].decode() if start.startswith(MARK) else None
+
+
+def _read(plate: str) -> PlateRead:
+    readable = plate != UNREADABLE
+    positions = tuple(PositionDistribution(((each, 0.999),), 0.001, 0.0) for each in plate) if readable else ()
+    confidence = 0.999 if readable else 0.1
+    return PlateRead(
+        DETECTION,
+        plate if readable else None,
+        plate if readable else "X",
+        plate,
+        confidence,
+        tuple(0.999 for _ in positions),
+        positions,
+        (0.0,) * (len(positions) + 1),
+        "eu",
+        "white",
+        "single",
+    )
