@@ -90,6 +90,9 @@ class SimulatedLane:
     async def state(self) -> BarrierState:
         return self._barrier
 
+    async def occupied(self) -> frozenset[LoopName]:
+        return frozenset(self._occupied)
+
     async def changes(self) -> AsyncIterator[LoopChange]:
         heard: asyncio.Queue[LoopChange] = asyncio.Queue()
         for loop in sorted(self._occupied):

@@ -68,14 +68,21 @@ class SqliteWork:
         """Up to where the cloud has acknowledged the ledger."""
         return self._ledger().acked_seq
 
-    def mark_acked(self, seq: int) -> None:
-        """Move the watermark forward; one that is behind changes nothing. Raises LedgerFork beyond the head."""
-        head, _ = self.head()
-        if seq > head:
-            raise LedgerFork(f"the cloud acknowledges seq {seq}, this lot has {head}: stop syncing, compare ledgers")
+    def acknowledge(self, seq: int, head: str) -> int:
+        """Move the watermark forward to `seq`, whose hash the cloud says is `head`; one behind changes nothing.
+
+        Returns the watermark. Raises LedgerFork where this lot's ledger is shorter or another one.
+        """
+        last, _ = self.head()
+        if seq > last:
+            raise LedgerFork(f"the cloud acknowledges seq {seq}, this lot has {last}: stop syncing, compare ledgers")
+        row = self._session.get(OutboxRow, seq)
+        if (GENESIS if row is None else row.hash) != head:
+            raise LedgerFork(f"the cloud has another hash at seq {seq} than this lot: stop syncing, compare ledgers")
         ledger = self._ledger()
         ledger.acked_seq = max(ledger.acked_seq, seq)
         self._session.flush()
+        return ledger.acked_seq
 
     def lot(self) -> LotDescribed | None:
         """The lot's facts with the present free spaces, None before they were first described."""

@@ -240,13 +240,17 @@ def test_open_alerts_are_those_nobody_resolved(store: Store) -> None:
 
 
 def test_the_watermark_only_moves_forward_and_never_past_the_head(store: Store) -> None:
-    """An ack that repeats changes nothing; one beyond the ledger's end is a fork."""
+    """An ack that repeats changes nothing; one beyond the ledger's end, or with another hash, is a fork."""
     with store.transaction() as work:
-        work.mark_acked(2)
-        work.mark_acked(1)
+        first, second = work.envelopes()
+        assert work.acknowledge(0, GENESIS) == 0
+        assert work.acknowledge(2, second.hash) == 2
+        assert work.acknowledge(1, first.hash) == 2
         assert work.acked_seq == 2
-        with pytest.raises(LedgerFork):
-            work.mark_acked(3)
+        with pytest.raises(LedgerFork, match="another hash"):
+            work.acknowledge(1, second.hash)
+        with pytest.raises(LedgerFork, match="this lot has 2"):
+            work.acknowledge(3, "0" * 64)
 
 
 def test_everything_is_there_after_reopening(store: Store, tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+"""What the configuration says of a lot, recorded as events where it differs from what is stored."""
+
+from datetime import datetime
+
+from lot_server.config import LotConfig
+from lot_server.domain.events import LotDescribed, PassGranted, TariffPublished
+from lot_server.domain.tariff import Tariff
+from lot_server.errors import BadConfig, NoTariff
+from lot_server.ports import Work
+
+MILLIONTHS = 1_000_000
+
+
+def record_facts(work: Work, config: LotConfig, now: datetime) -> None:
+    """Bring lot facts, price lists and passes up to date. Raises BadConfig for a published price list that changed."""
+    _describe(work, config, now)
+    for tariff in config.tariffs:
+        _publish(work, tariff, now)
+    for parking_pass in config.passes:
+        if work.pass_by_id(parking_pass.pass_id) != parking_pass:
+            work.record(PassGranted(parking_pass), now)
+
+
+def _describe(work: Work, config: LotConfig, now: datetime) -> None:
+    lot = config.lot
+    stored = work.lot()
+    taken = stored.spaces - stored.free_spaces if stored else 0
+    wanted = LotDescribed(
+        name=lot.name,
+        address=lot.address,
+        latitude_e6=round(lot.latitude * MILLIONTHS),
+        longitude_e6=round(lot.longitude * MILLIONTHS),
+        spaces=lot.spaces,
+        free_spaces=lot.spaces - taken,
+        time_zone=lot.time_zone,
+        currency=lot.currency,
+    )
+    if stored is not None and stored.currency != wanted.currency:
+        raise BadConfig(
+            f"[lot] currency was {stored.currency} when this store began and cannot become {wanted.currency}: "
+            "begin a new lot id with a new [store] folder"
+        )
+    if stored != wanted:
+        work.record(wanted, now)
+
+
+def _publish(work: Work, tariff: Tariff, now: datetime) -> None:
+    try:
+        stored = work.tariff(tariff.version)
+    except NoTariff:
+        work.record(TariffPublished(tariff), now)
+        return
+    if stored != tariff:
+        raise BadConfig(
+            f"[[tariffs]] version {tariff.version} was published with other prices, and stays were priced by it: "
+            "give the changed list a new version"
+        )

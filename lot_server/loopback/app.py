@@ -1,0 +1,78 @@
+"""The loopback API as one application, and the HTTP server that runs it."""
+
+import asyncio
+import contextlib
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from fastapi import Depends, FastAPI
+
+from lot_server.adapters.simulated import SimulatedSite
+from lot_server.errors import LoopbackUnavailable
+from lot_server.loopback.auth import TokenGuard
+from lot_server.loopback.lot import RunningLot
+from lot_server.loopback.problems import answer_problems
+from lot_server.loopback.routes import lot_routes
+from lot_server.loopback.simulated_routes import simulated_routes
+
+PREFIX = "/loopback/v1"
+GRACE_SECONDS = 2
+
+
+def loopback_app(lot: RunningLot, site: SimulatedSite | None, token: str) -> FastAPI:
+    """The application; `site` only where it is a simulated one."""
+    app = FastAPI(title="openlot lot", openapi_url=None)
+    answer_problems(app)
+    guard = [Depends(TokenGuard(token))]
+    app.include_router(lot_routes(lot), prefix=PREFIX, dependencies=guard)
+    if site is not None:
+        app.include_router(simulated_routes(site), prefix=PREFIX, dependencies=guard)
+    return app
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes a free one. Raises LoopbackUnavailable."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        raise LoopbackUnavailable(f"cannot listen on {host}:{port} ({error.strerror}): free it or change it") from error
+    return listener
+
+
+def write_address(file: Path, host: str, port: int) -> None:
+    """Tell other programs of this machine where the API really listens."""
+    partial = file.with_name(file.name + ".part")
+    partial.write_text(json.dumps({"host": host, "port": port}), encoding="utf-8")
+    partial.replace(file)
+
+
+class LoopbackServer(uvicorn.Server):
+    """Uvicorn without its own signal handling: the lot's server decides when it ends. `answers`: it has begun."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.answers = asyncio.Event()
+        config = uvicorn.Config(
+            app,
+            # An access log would hold who came and went.
+            access_log=False,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        super().__init__(config)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.answers.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

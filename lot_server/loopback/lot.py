@@ -1,0 +1,31 @@
+"""What the loopback API speaks for: the parts of a running lot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lot_server.adapters.display import TextDisplay
+from lot_server.domain.clock import Clock
+from lot_server.errors import UnknownLane
+from lot_server.handlers import Handlers
+from lot_server.lane_loop import LaneLoop
+from lot_server.photos import PhotoFolder
+from lot_server.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class RunningLot:
+    """One lot's server; lanes and displays by lane id."""
+
+    lot_id: str
+    clock: Clock
+    writer: Writer
+    handlers: Handlers
+    photos: PhotoFolder
+    lanes: Mapping[str, LaneLoop]
+    displays: Mapping[str, TextDisplay]
+
+    def lane(self, lane_id: str) -> LaneLoop:
+        """Raises UnknownLane."""
+        if lane_id not in self.lanes:
+            raise UnknownLane(f"no lane {lane_id!r} at this lot: it has {', '.join(self.lanes) or 'none'}")
+        return self.lanes[lane_id]

@@ -1,0 +1,107 @@
+"""The loopback API of a lot: all that changes it from outside its lanes comes in here."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Body, Response
+
+from lot_server.domain.clock import to_text
+from lot_server.domain.codec import Json, from_body
+from lot_server.domain.money import Money
+from lot_server.domain.stay import Settlement
+from lot_server.errors import NotDescribed
+from lot_server.loopback.lot import RunningLot
+from lot_server.loopback.schemas import (
+    AckAnswer,
+    Alerts,
+    AlertView,
+    CloudAck,
+    Done,
+    LaneView,
+    Ledger,
+    LotState,
+    Order,
+    PlateOrder,
+    ResolveOrder,
+    SettlementAnswer,
+    Stays,
+    StayView,
+    TerminalPayment,
+)
+from lot_server.store.unit_of_work import SqliteWork
+
+
+def lot_routes(lot: RunningLot) -> APIRouter:
+    """The routes that every lot has."""
+    router = APIRouter()
+
+    @router.get("/state")
+    async def state() -> LotState:
+        def read(work: SqliteWork) -> tuple[int, int, Ledger]:
+            facts = work.lot()
+            if facts is None:
+                raise NotDescribed("the lot's facts are not recorded yet: start the server with its configuration")
+            seq, head = work.head()
+            return facts.spaces, facts.free_spaces, Ledger(seq=seq, head=head, acked_seq=work.acked_seq)
+
+        spaces, free_spaces, ledger = await lot.writer.transact(read)
+        return LotState(
+            lot_id=lot.lot_id,
+            now=to_text(lot.clock.now()),
+            simulated=lot.clock.simulated,
+            spaces=spaces,
+            free_spaces=free_spaces,
+            ledger=ledger,
+            lanes=tuple(LaneView.of(lane.snapshot(), lot.displays[id_].lines) for id_, lane in lot.lanes.items()),
+        )
+
+    @router.get("/stays")
+    async def stays(state: Literal["open", "intended"] = "open") -> Stays:
+        found = await lot.writer.transact(lambda work: work.open_stays() if state == "open" else work.intended_stays())
+        return Stays(stays=tuple(StayView.of(stay) for stay in found))
+
+    @router.get("/alerts")
+    async def alerts() -> Alerts:
+        found = await lot.writer.transact(lambda work: work.open_alerts())
+        return Alerts(alerts=tuple(AlertView.of(alert) for alert in found))
+
+    @router.get("/photos/{name}")
+    async def photo(name: str) -> Response:
+        return Response(lot.photos.read(name), media_type="image/jpeg")
+
+    @router.post("/settlements")
+    async def settle(body: Annotated[Json, Body()]) -> SettlementAnswer:
+        settlement = from_body(Settlement, body)
+        outcome = await lot.writer.transact(lambda work: lot.handlers.apply_settlement(work, settlement))
+        for lane in lot.lanes.values():
+            lane.settlement_arrived(settlement.stay_id)
+        return SettlementAnswer(outcome=outcome)
+
+    @router.post("/acks")
+    async def acknowledge(ack: CloudAck) -> AckAnswer:
+        acked_seq = await lot.writer.transact(lambda work: work.acknowledge(ack.applied_seq, ack.head))
+        return AckAnswer(acked_seq=acked_seq)
+
+    @router.post("/lanes/{lane_id}/resolve")
+    async def resolve(lane_id: str, order: ResolveOrder) -> Done:
+        await lot.lane(lane_id).resolve(order.stay_id, order.operator, order.reason)
+        return Done()
+
+    @router.post("/lanes/{lane_id}/open")
+    async def open_lane(lane_id: str, order: Order) -> Done:
+        await lot.lane(lane_id).open(order.operator, order.reason)
+        return Done()
+
+    @router.post("/lanes/{lane_id}/payment")
+    async def pay(lane_id: str, payment: TerminalPayment) -> SettlementAnswer:
+        amount = Money(payment.amount_minor, payment.currency)
+        outcome = await lot.lane(lane_id).take_payment(amount, payment.provider, payment.provider_reference)
+        return SettlementAnswer(outcome=outcome)
+
+    @router.post("/stays/{stay_id}/plate")
+    async def correct_plate(stay_id: str, order: PlateOrder) -> Done:
+        await lot.writer.transact(
+            lambda work: lot.handlers.correct_plate(work, stay_id, order.plate, order.operator, order.reason)
+        )
+        return Done()
+
+    return router
