@@ -98,7 +98,7 @@ def started_minutes(entered_at: datetime, at: datetime) -> int:
         raise TimeBeforeEntry(
             f"the stay began at {to_text(entered_at)}, after {to_text(at)}: check the clocks of camera and server"
         )
-    return -(-elapsed // timedelta(minutes=1)) if elapsed % timedelta(minutes=1) else elapsed // timedelta(minutes=1)
+    return -(-elapsed // timedelta(minutes=1))
 
 
 def fee(tariff: Tariff, minutes: int) -> tuple[int, tuple[QuoteStep, ...]]:
