@@ -18,7 +18,9 @@ from cloud_sync.main import serve as serve_until_stopped
 from cloud_sync.status import Standing, Status, read_status
 from lot_server.domain.clock import to_text
 
-app = typer.Typer(help="Mirror a lot to the cloud and bring settlements down.", no_args_is_help=True)
+app = typer.Typer(
+    help="Mirror a lot to the cloud and bring settlements down.", no_args_is_help=True, add_completion=False
+)
 ConfigFile = Annotated[Path, typer.Option("--config", help="sync.toml")]
 AsJson = Annotated[bool, typer.Option("--json", help="one JSON object")]
 

@@ -43,7 +43,7 @@ async def _serve(config: SyncConfig, private_key: str) -> None:
         position = watermark.position()
         if position is not None:
             relay.announce(position)
-        print(f"openlot sync: ready, lot {lot_id}, applied {position.applied_seq if position else 0}", flush=True)
+        print(f"sync ready for lot {lot_id}, applied {position.applied_seq if position else 0}", flush=True)
         try:
             async with asyncio.TaskGroup() as loops:
                 for loop in (worker, relay, downlink):

@@ -77,7 +77,7 @@ class SyncProcess:
                 env=os.environ | {"PYTHONSAFEPATH": "1"},
             )
         ready = self._process.stdout.readline()
-        assert ready.startswith("openlot sync: ready"), self._log.read_text()
+        assert ready.startswith("sync ready"), self._log.read_text()
 
     def kill(self) -> None:
         """kill -9, which may come at any point; waits for nothing."""
