@@ -33,7 +33,7 @@ class Pages:
         )
 
     def wording(self, lot: LotRow | None = None) -> Wording:
-        return Wording(self.language, lot.time_zone if lot else "UTC")
+        return Wording(self.language, lot.time_zone) if lot else Wording(self.language)
 
     def show(
         self,

@@ -95,12 +95,14 @@ async def status(request: Request, cloud: TheCloud, order_id: str) -> HTMLRespon
     """How the payment stands; reloads itself until it is decided."""
     pages = Pages(cloud, request)
     try:
-        order, leave_by = await read_order(cloud, order_id)
-        lot = await _lot(cloud, order.lot_id)
+        standing = await read_order(cloud, order_id)
+        lot = await _lot(cloud, standing.order.lot_id)
     except ApiError as error:
         return pages.refuse(error)
+    order = standing.order
     amount = pages.wording().amount(order.amount_minor, order.currency)
-    return pages.show("status.html", {"order": order, "amount": amount, "leave_by": leave_by}, lot=lot)
+    values = {"order": order, "amount": amount, "leave_by": standing.leave_by, "inside": standing.inside}
+    return pages.show("status.html", values, lot=lot)
 
 
 async def _lot(cloud: Cloud, lot_id: str) -> LotRow:

@@ -8,6 +8,7 @@ from api.driver_page.texts import TEXTS, Language
 from lot_server.domain.money import Money
 from lot_server.domain.tariff import QuoteStep
 
+UTC = "UTC"
 SYMBOLS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
 
 
@@ -24,7 +25,7 @@ class Wording:
     """One language, at one lot's local time."""
 
     language: Language
-    zone: str = "UTC"
+    zone: str = UTC
 
     def say(self, key: str, **values: object) -> str:
         return TEXTS[self.language][key].format(**values)
@@ -37,11 +38,16 @@ class Wording:
         return key in TEXTS[self.language]
 
     def time(self, instant: datetime, today: datetime) -> str:
-        """`14:05` at the lot, with the date where it is not today's, and the zone where the lot's is not known."""
+        """`14:05` at the lot, with the date where that is not today's."""
         zone, label = self._zone()
         local = instant.astimezone(zone)
         same_day = local.date() == today.astimezone(zone).date()
-        return local.strftime("%H:%M" if same_day else "%Y-%m-%d %H:%M") + label
+        return local.strftime("%H:%M") + label if same_day else self.date_and_time(instant)
+
+    def date_and_time(self, instant: datetime) -> str:
+        """`2026-01-31 14:05` at the lot."""
+        zone, label = self._zone()
+        return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M") + label
 
     def amount(self, minor: int, currency: str) -> str:
         """`¥12.50`; a currency without a symbol here keeps its code."""
@@ -83,7 +89,8 @@ class Wording:
         return self.say("minutes", count=minutes)
 
     def _zone(self) -> tuple[ZoneInfo, str]:
+        """The lot's zone; UTC, which then says so, where there is no lot or its zone is not known here."""
         try:
-            return ZoneInfo(self.zone), ""
+            return ZoneInfo(self.zone), "" if self.zone != UTC else " UTC"
         except (ZoneInfoNotFoundError, ValueError):
-            return ZoneInfo("UTC"), " UTC"
+            return ZoneInfo(UTC), " UTC"

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, select
@@ -19,8 +20,17 @@ SWEEP_S = 5.0
 SWEEP_ORDERS = 100
 
 
-async def read_order(cloud: Cloud, order_id: str) -> tuple[PaymentOrder, datetime | None]:
-    """An order as it stands now, and until when its paid stay may leave. Raises UnknownOrder."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An order as it stands now; `leave_by` while its paid stay may leave, `inside` while the vehicle has not left."""
+
+    order: PaymentOrder
+    leave_by: datetime | None
+    inside: bool
+
+
+async def read_order(cloud: Cloud, order_id: str) -> Standing:
+    """How an order stands; a pending one is asked for at its provider first. Raises UnknownOrder."""
     async with cloud.database.reading() as session:
         order = await find_order(session, order_id)
     if order.state == "pending" and cloud.order_queries.allows(order_id) == 0:
@@ -29,12 +39,12 @@ async def read_order(cloud: Cloud, order_id: str) -> tuple[PaymentOrder, datetim
         except ProviderFailed as error:
             # The page shows what is known, still pending; it or the sweep asks again.
             log.warning("order of lot %s not followed: %s", order.lot_id, error)
-    if order.state != "paid":
-        return order, None
     async with cloud.database.reading() as session:
         stay = await session.get_one(StayRow, (order.lot_id, order.stay_id))
-        quote = await quote_stay(session, stay, cloud.clock.now())
-    return order, quote.leave_by if stay.state == "open" else None
+        inside = stay.state == "open"
+        if order.state != "paid" or not inside:
+            return Standing(order, None, inside)
+        return Standing(order, (await quote_stay(session, stay, cloud.clock.now())).leave_by, inside)
 
 
 async def follow(cloud: Cloud, order: PaymentOrder) -> PaymentOrder:

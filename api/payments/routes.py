@@ -26,8 +26,8 @@ async def pay(
 @router.get("/v1/payments/{order_id}")
 async def order_state(order_id: str, cloud: TheCloud) -> Order:
     """How an order stands; a pending one is asked for at its provider."""
-    order, leave_by = await read_order(cloud, order_id)
-    return order_of(order, leave_by)
+    standing = await read_order(cloud, order_id)
+    return order_of(standing.order, standing.leave_by)
 
 
 @router.post("/v1/payments/{provider_name}/webhook")

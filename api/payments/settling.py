@@ -67,7 +67,7 @@ async def _pay(session: AsyncSession, order: PaymentOrder, payment: OrderPaid, n
     flag = await _flag(session, order, paid_at)
     if flag is not None:
         await _alert(session, order, flag, reference, FLAGS[flag], now)
-    _settle(session, order, reference, paid_at, now, flag)
+    await _settle(session, order, reference, paid_at, now, flag)
     order.state, order.paid_at = "paid", order.paid_at or paid_at
     session.add(order)
     return "settled"
@@ -82,7 +82,7 @@ async def _flag(session: AsyncSession, order: PaymentOrder, paid_at: datetime) -
     return "order_expired" if order.state == "expired" or paid_at > order.expires_at else None
 
 
-def _settle(
+async def _settle(
     session: AsyncSession, order: PaymentOrder, reference: str, paid_at: datetime, now: datetime, flag: str | None
 ) -> None:
     """The settlement and its delivery, in the one transaction."""
@@ -103,6 +103,8 @@ def _settle(
             flag=flag,
         )
     )
+    # The delivery refers to the settlement, so that one goes first.
+    await session.flush()
     session.add(
         DeliveryRow(lot_id=order.lot_id, delivery_id=uuid.uuid4().hex, settlement_id=settlement_id, created_at=now)
     )
