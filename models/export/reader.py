@@ -128,7 +128,7 @@ def fit_calibration(run: Run, data: Path | None, dev: list[RealPlate]) -> Calibr
     samples = [s for s in (maker.draw() for _ in range(1500)) if s.text is not None]
     logits, grammar = reads(run, samples), Grammar()
     best: tuple[float, Calibration] | None = None
-    for temperature in (1.0, 1.4, 2.0):
+    for temperature in (0.8, 1.0, 1.2):
         decoded = [decode(row, Calibration(temperature), grammar.weight) for row in logits]
         right = np.array(
             [folded(d.text, "any") == folded(s.text or "", "any") for d, s in zip(decoded, samples, strict=True)]
@@ -156,14 +156,15 @@ def _weighed(decoded: DecodedText, grammar: Grammar) -> float:
 
 
 def _platt(odds: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[float, float]:
-    """Newton's method for logistic regression on one feature."""
+    """Newton's method, in short steps, for logistic regression on one feature with a weak pull to (1, 0)."""
     features = np.stack([odds, np.ones_like(odds)], 1)
-    weights = np.array([1.0, 0.0])
-    for _ in range(30):
+    prior = np.array([1.0, 0.0])
+    weights = prior.copy()
+    for _ in range(60):
         p = 1 / (1 + np.exp(-np.clip(features @ weights, -30, 30)))
-        gradient = features.T @ (right - p) - 1e-3 * weights
-        curvature = features.T @ (features * (p * (1 - p))[:, None]) + 1e-3 * np.eye(2)
-        weights = weights + np.linalg.solve(curvature, gradient)
+        gradient = features.T @ (right - p) - 0.1 * (weights - prior)
+        curvature = features.T @ (features * (p * (1 - p))[:, None]) + 0.1 * np.eye(2)
+        weights = weights + np.clip(np.linalg.solve(curvature, gradient), -0.5, 0.5)
     return float(weights[0]), float(weights[1])
 
 
@@ -198,6 +199,7 @@ def write_card(
 def export(args: argparse.Namespace) -> None:
     weights: Path = args.out / "weights"
     weights.mkdir(parents=True, exist_ok=True)
+    (args.out / "cards").mkdir(exist_ok=True)
     saved = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
     net = ReaderNet().eval()
     net.load_state_dict(saved["average"])

@@ -4,8 +4,8 @@
     python -m models.train.reader --data $OPENLOT_DATA --minutes 120 --out models/train/runs/reader
 
 Without `--data` it learns from plates drawn with open fonts alone. The run stops when its minutes are over; the
-learning rate follows one cycle over that time. `--resume` continues a run from its last checkpoint; `--start` begins a new
-cycle from the weights of another run. Progress goes to `log.csv`, the last checkpoint to `last.pt`."""
+learning rate follows one cycle over that time. `--resume` continues a run from its last checkpoint; `--start` begins
+a new cycle from the weights of another run. Progress goes to `log.csv`, the last checkpoint to `last.pt`."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ class ReaderNet(nn.Module):
         self.merge = nn.Sequential(
             nn.Conv2d(128, 160, (3, 1), bias=False), nn.BatchNorm2d(160), nn.ReLU(inplace=True), _conv(160, 160, (1, 5))
         )
-        self.drop = nn.Dropout(0.1)
+        self.drop = nn.Dropout(0.05)
         self.text = nn.Conv2d(160, CLASSES, 1)
         self.color = nn.Linear(160, len(COLORS))
         self.layout = nn.Linear(160, len(LAYOUTS))

@@ -182,7 +182,9 @@ class SampleMaker:
 
     def _from_real(self) -> Sample:
         names = list(self._odds)
-        shares = np.array([s.share for s in REAL_SETS if s.name in self._odds])
+        shares = np.array(
+            [s.share * min(1.0, len(self._real[s.name]) / 100) for s in REAL_SETS if s.name in self._odds]
+        )
         name = names[int(self._rng.choice(len(names), p=shares / shares.sum()))]
         plate = self._real[name][int(self._rng.choice(len(self._real[name]), p=self._odds[name]))]
         image, corners = plate.image, plate.corners

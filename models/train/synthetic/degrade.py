@@ -32,7 +32,7 @@ class Severity:
     widest: float = 260.0
 
 
-GENERATED = Severity()
+GENERATED = Severity(pose=0.9, optics=0.85, light=0.8, narrowest=44.0)
 REAL = Severity(pose=0.35, optics=0.35, light=0.6, narrowest=80.0, widest=240.0)
 """Cut-out photos carry their own blur and light already."""
 
