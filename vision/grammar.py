@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from vision.alphabet import PROVINCES, SPECIALS
 from vision.formats import FORMATS, OFFICE_LETTERS, PlateFormat
@@ -13,18 +13,24 @@ from vision.types import Region
 
 RegionHint = Literal["cn", "eu", "us", "br", "any"]
 
-KNOWN = 1.0
-"""Weight of a text of a known format."""
-ELSEWHERE = 0.4
-"""Weight of a text whose formats are all of another region than the one hinted at."""
 UNKNOWN_LATIN = 0.15
-"""Weight of 4 to 8 letters and digits of no known format: vanity plates, countries not listed."""
+"""Weight of 4 to 8 letters and digits of no known format: vanity plates, countries not listed. A known one weighs 1."""
 UNKNOWN_CHINESE = 0.05
 """Weight of a Chinese text of no known format: there are few, all listed."""
 UNKNOWN_OFFICE = 0.3
 """Factor for a Chinese text whose office letter its province does not use."""
 TOO_SHORT_OR_LONG = 0.05
 """Weight of a text that no plate is as short or long as."""
+UNLISTED = 0.05
+"""Weight of all that was not among the likeliest texts; most of it is of no format."""
+TRUST_IN_LOOKS = 0.7
+"""Share of what the network says of the region by the plate's look; the rest goes to all regions alike."""
+HINT = 4.0
+"""How much likelier the region of the hint is held to be than the look alone makes it."""
+
+REGIONS: tuple[Region, ...] = get_args(Region)
+EVEN: Mapping[Region, float] = {region: 1 / len(REGIONS) for region in REGIONS}
+"""Nothing known of the region."""
 
 _CLASSES = {
     "P": f"[{PROVINCES}]",
@@ -47,46 +53,49 @@ class Hypothesis:
 class Grammar:
     """The formats, and how much each counts under a hint of the region (`any`: no hint).
 
-    The hint never forces: a plate from elsewhere wins where it is clearly what is seen.
+    Neither hint nor look forces: a plate from elsewhere wins where it is clearly what is seen.
     """
 
     def __init__(self, region: RegionHint = "any") -> None:
         self._region = region
 
-    def weight(self, text: str) -> float:
-        """How plausible `text` is as a plate, 0..1, whatever the picture says."""
-        formats = matching_formats(text)
-        if formats:
-            known = self._region == "any" or any(found.region == self._region for found in formats)
-            return (KNOWN if known else ELSEWHERE) * _office_factor(text)
-        if is_chinese(text):
-            return UNKNOWN_CHINESE
-        return UNKNOWN_LATIN if 4 <= len(text) <= 8 else TOO_SHORT_OR_LONG
+    def weight(self, text: str, seen: Mapping[Region, float] = EVEN) -> float:
+        """How plausible `text` is as a plate, 0..1, beside what its characters look like.
 
-    def weigh(self, hypotheses: Sequence[Hypothesis]) -> list[Hypothesis]:
+        `seen` are the probabilities of the regions by the plate's look; of a region that is likely, a format counts
+        more.
+        """
+        return sum(share * _fit(text, region) for region, share in self._regions(seen).items())
+
+    def weigh(self, hypotheses: Sequence[Hypothesis], seen: Mapping[Region, float] = EVEN) -> list[Hypothesis]:
         """The hypotheses with their probabilities weighed, likeliest first.
 
-        What the hypotheses leave to 1 stands for texts that were not listed; it keeps its weight of an unknown
-        Latin text, so that a grammar match cannot make a vague read sure.
+        What the hypotheses leave to 1 stands for texts that were not listed and keeps a weight of its own, so that a
+        grammar match cannot make a vague read sure.
         """
-        rest = max(0.0, 1.0 - sum(h.probability for h in hypotheses)) * UNKNOWN_LATIN
-        weighed = [Hypothesis(h.text, h.probability * self.weight(h.text)) for h in hypotheses]
+        rest = max(0.0, 1.0 - sum(h.probability for h in hypotheses)) * UNLISTED
+        weighed = [Hypothesis(h.text, h.probability * self.weight(h.text, seen)) for h in hypotheses]
         total = rest + sum(h.probability for h in weighed)
         if total <= 0:
             return list(hypotheses)
         scaled = [Hypothesis(h.text, h.probability / total) for h in weighed]
         return sorted(scaled, key=lambda h: -h.probability)
 
-    def region_of(self, text: str, seen: Mapping[Region, float]) -> Region:
-        """The region that `text` and the look of the plate (`seen`, probabilities) speak for together."""
+    def region_of(self, text: str, seen: Mapping[Region, float] = EVEN) -> Region:
+        """The region that `text` and the look of the plate speak for together."""
         if is_chinese(text):
             return "cn"
-        matched = {found.region for found in matching_formats(text)}
-        scores = {
-            region: share * (1.0 if region in matched else UNKNOWN_LATIN) * (2.0 if region == self._region else 1.0)
-            for region, share in seen.items()
+        shares = self._regions(seen)
+        return max(shares, key=lambda region: shares[region] * _fit(text, region))
+
+    def _regions(self, seen: Mapping[Region, float]) -> dict[Region, float]:
+        shares = {
+            region: (TRUST_IN_LOOKS * seen.get(region, 0.0) + (1 - TRUST_IN_LOOKS) * EVEN[region])
+            * (HINT if region == self._region else 1.0)
+            for region in REGIONS
         }
-        return max(scores, key=lambda region: scores[region], default="other")
+        total = sum(shares.values())
+        return {region: share / total for region, share in shares.items()}
 
 
 def printed_form(text: str, region: Region) -> str:
@@ -98,6 +107,15 @@ def printed_form(text: str, region: Region) -> str:
 def is_chinese(text: str) -> bool:
     """Whether `text` holds a character that only Chinese plates have."""
     return any(character in PROVINCES or character in SPECIALS for character in text)
+
+
+def _fit(text: str, region: Region) -> float:
+    """How well `text` keeps the formats of one region, 0..1."""
+    if any(found.region == region for found in matching_formats(text)):
+        return _office_factor(text)
+    if is_chinese(text):
+        return UNKNOWN_CHINESE
+    return UNKNOWN_LATIN if 4 <= len(text) <= 8 else TOO_SHORT_OR_LONG
 
 
 def matching_formats(text: str) -> list[PlateFormat]:

@@ -78,10 +78,11 @@ def fuse(evidence: Sequence[EvidenceFrame], frames_read: int, grammar: Grammar) 
     candidates = dict.fromkeys([_voted(columns), *(read.guess for read in reads), *_second_bests(columns)])
     pooled = [column.distribution() for column in columns]
     gaps = [float(np.average([np.mean(read.insertions) for read in reads], weights=weights))] * (len(pooled) + 1)
-    score = {text: text_probability(text, pooled, gaps) * grammar.weight(text) for text in candidates if text}
+    seen = _shares([read.region for read in reads], weights)
+    score = {text: text_probability(text, pooled, gaps) * grammar.weight(text, seen) for text in candidates if text}
     guess = max(score, key=lambda text: score[text], default="")
     confidence = {text: _mean_probability(text, reads, weights) for text in score}
-    region = _majority([read.region for read in reads], weights)
+    region = grammar.region_of(guess, seen)
     kept = _columns_of(guess, columns)
     others = sorted((text for text in confidence if text != guess), key=lambda text: -confidence[text])
     room = 1 - confidence.get(guess, 0.0)
@@ -223,8 +224,14 @@ def _columns_of(text: str, columns: Sequence[_Column]) -> list[_Column]:
     return [column or _Column() for column, position in _match(columns, certain) if position is not None]
 
 
-def _majority(values: Sequence[T], weights: Sequence[float]) -> T:
+def _shares(values: Sequence[T], weights: Sequence[float]) -> dict[T, float]:
+    """The share of the weight behind each value."""
     mass: dict[T, float] = defaultdict(float)
     for value, weight in zip(values, weights, strict=True):
-        mass[value] += weight
-    return max(mass, key=lambda value: mass[value])
+        mass[value] += weight / sum(weights)
+    return mass
+
+
+def _majority(values: Sequence[T], weights: Sequence[float]) -> T:
+    shares = _shares(values, weights)
+    return max(shares, key=lambda value: shares[value])
