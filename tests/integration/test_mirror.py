@@ -4,7 +4,7 @@ import asyncio
 
 import httpx2
 import pytest
-from little_cloud import LittleCloud
+from little_cloud import NO_TLS, LittleCloud
 from outbox_file import OutboxFile, facts
 
 from cloud_sync.errors import BadConfig
@@ -31,7 +31,7 @@ class World:
     def steps(self, count, batch_envelopes=500):
         async def take():
             outbox = SqliteOutbox(self.folder / "lot.db", LOT)
-            async with httpx2.AsyncClient() as client:
+            async with httpx2.AsyncClient(verify=NO_TLS) as client:
                 uplink = HttpUplink(client, self.little.server.url, LOT, self.key, SystemClock())
                 mirror = Mirror(LOT, outbox, uplink, self.watermark, SystemClock(), batch_envelopes)
                 taken = [await mirror.step() for _ in range(count)]

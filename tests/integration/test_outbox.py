@@ -110,7 +110,7 @@ def test_a_replaced_database_is_opened_again(tmp_path, file, outbox):
 
 
 def test_facts_that_only_the_write_ahead_log_holds_are_read(tmp_path):
-    """After a kill of the lot server its last commits are in the log only, and are read from there."""
+    """After a kill of the lot server its last commits are in the log only; they are read there and left there."""
     program = (
         "import os, sys; from pathlib import Path; from outbox_file import OutboxFile;"
         "OutboxFile(Path(sys.argv[1]), 'demo').add(7); os.kill(os.getpid(), 9)"
@@ -119,10 +119,13 @@ def test_facts_that_only_the_write_ahead_log_holds_are_read(tmp_path):
     subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "lot.db")], env=os.environ | {"PYTHONPATH": support}, check=False
     )
-    assert (tmp_path / "lot.db-wal").stat().st_size > 0
+    files = [tmp_path / "lot.db", tmp_path / "lot.db-wal"]
+    before = [file.read_bytes() for file in files]
+    assert all(before)
     outbox = SqliteOutbox(tmp_path / "lot.db", "demo")
     assert list(outbox.after(0, 10)) == facts("demo", 7)
     outbox.close()
+    assert [file.read_bytes() for file in files] == before
 
 
 def test_reading_never_writes(tmp_path, file, outbox):

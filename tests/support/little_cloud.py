@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections import deque
@@ -21,6 +22,8 @@ from lot_server.domain.codec import from_body
 from lot_server.domain.stay import Settlement
 
 TOKEN = "a-token-of-this-test"
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients that only ever reach this machine: loading the system's authorities for each takes longer than a test."""
 STATUS = {
     "malformed_batch": 400,
     "bad_signature": 401,
