@@ -53,14 +53,6 @@ class Service:
             env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1"},
         )
 
-    async def watched(self) -> None:
-        """Returns when the process has ended as it was asked to. Raises ServiceDied when it ended by itself."""
-        if self._process is None:
-            return
-        status = await self._process.wait()
-        if not self._ends_as_asked:
-            raise ServiceDied(self.obituary(status))
-
     def check(self) -> None:
         """Raises ServiceDied unless the process runs or was asked to end."""
         status = self._process.returncode if self._process is not None else None
@@ -79,24 +71,22 @@ class Service:
 
     async def kill(self) -> None:
         """kill -9: no last words, no flush."""
-        await self._end(signal.SIGKILL)
+        await self._end(0.0)
 
     async def stop(self) -> None:
         """Ask it to end, and insist when it does not."""
-        await self._end(signal.SIGTERM)
+        await self._end(GRACE_S)
 
-    async def _end(self, how: signal.Signals) -> None:
+    async def _end(self, grace_s: float) -> None:
         process = self._process
         if process is None or process.returncode is not None:
             return
         self._ends_as_asked = True
-        self._signal(process, how)
-        try:
-            await asyncio.wait_for(process.wait(), GRACE_S)
-        except TimeoutError:
-            self._signal(process, signal.SIGKILL)
-            await process.wait()
-
-    def _signal(self, process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+        if grace_s:
+            process.terminate()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), grace_s)
+        # The whole group, so that no child of it is left behind either.
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()

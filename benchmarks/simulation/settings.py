@@ -105,7 +105,7 @@ def write_settings(files: Files, ports: Ports, scenario: Scenario, clock: Simula
             "started_at": to_text(clock.started_at),
         }
     }
-    _write(files.lot, _lot(files, ports, scenario) | hands, _lot_lists(scenario))
+    _write(files.lot, _lot(files, ports, scenario, clock.speed) | hands, _lot_lists(scenario))
     _write(files.sync, _sync(files, ports) | hands)
     _write(files.cloud, _cloud(files, ports) | hands)
     sandbox: dict[str, Table] = {
@@ -115,8 +115,7 @@ def write_settings(files: Files, ports: Ports, scenario: Scenario, clock: Simula
     _write(files.sandbox, sandbox | hands)
 
 
-def _lot(files: Files, ports: Ports, scenario: Scenario) -> dict[str, Table]:
-    hour = 3600.0
+def _lot(files: Files, ports: Ports, scenario: Scenario, speed: float) -> dict[str, Table]:
     return {
         "lot": {
             "id": LOT_ID,
@@ -133,13 +132,13 @@ def _lot(files: Files, ports: Ports, scenario: Scenario) -> dict[str, Table]:
         "vision": {"workers": VISION_WORKERS, "burst_frames": FRAMES, "timeout_s": 60.0},
         "site": {"kind": "simulated", "opening_s": 0.05, "drive_s": 0.03},
         "payment": {"driver_page_url": f"http://127.0.0.1:{ports.cloud}/pay"},
-        # A compressed day's hour is a few real seconds: the spans of the lot's clock are stretched to fit real work.
+        # What people and processes take is real time, and these are spans of the lot's faster clock.
         "timing": {
             "read_s": 60.0,
-            "passage_s": 3 * hour,
-            "payment_s": hour,
-            "operator_s": 6 * hour,
-            "refused_s": 6 * hour,
+            "passage_s": 2 * speed,
+            "payment_s": 10 * speed,
+            "operator_s": 60 * speed,
+            "refused_s": 60 * speed,
         },
     }
 

@@ -28,7 +28,7 @@ LEAVING_AT_ONCE = 3
 """Vehicles that pay or queue at the exit at one time: who paid long before the exit would owe more there."""
 GLANCE_S = 0.05
 
-_SHOWN = {"clear": "", "smudged": ", a character under mud", "covered": ", plate covered in mud", "bare": ", no plate"}
+_SHOWN = {"clear": "", "smudged": ", plate smudged", "covered": ", plate covered in mud", "bare": ", no plate"}
 Act = Callable[[IncidentKind], Awaitable[None]]
 
 
@@ -63,15 +63,17 @@ class Traffic:
             await self._chapter(number, chapter)
 
     async def _chapter(self, number: int, chapter: Chapter) -> None:
-        self._timeline.say("chapter", chapter.name)
-        self._pending, self._through = list(chapter.incidents), 0
-        await self._incidents(lambda each: each.after is not None and each.after <= 0)
         plans = []
         for vehicle in self._scenario.vehicles:
             enters, leaves = vehicle.entry_chapter == number, vehicle.exit_chapter == number
             if enters or leaves:
                 first = vehicle.arrives_at if enters or vehicle.leaves_at is None else vehicle.leaves_at
                 plans.append((first, vehicle.vehicle_id, vehicle, enters, leaves))
+        if not plans and not chapter.incidents:
+            return
+        self._timeline.say("chapter", chapter.name)
+        self._pending, self._through = list(chapter.incidents), 0
+        await self._incidents(lambda each: each.after is not None and each.after <= 0)
         async with asyncio.TaskGroup() as tasks:
             for _, _, vehicle, enters, leaves in sorted(plans, key=lambda plan: plan[:2]):
                 tasks.create_task(self._visit(vehicle, enters, leaves))

@@ -6,7 +6,7 @@ import sysconfig
 from pathlib import Path
 
 OPENLOT = Path(sysconfig.get_path("scripts")) / "openlot"
-CARS = 8
+CARS = 12
 
 
 def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -14,10 +14,9 @@ def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_short_day_is_green(tmp_path: Path) -> None:
-    """A day of eight drawn vehicles ends green: money, spaces, photos and ledgers agree, every fault was survived."""
+    """A day of twelve drawn vehicles ends green: money, spaces, photos and ledgers agree, every fault was survived."""
     out = tmp_path / "day"
-    # Of eight visits a single one that needs a person would cost too much of the share that a long day is judged by.
-    done = demo("--cars", str(CARS), "--seed", "3", "--out", str(out), "--speed", "900")
+    done = demo("--cars", str(CARS), "--seed", "3", "--out", str(out), "--speed", "1200")
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     assert summary["verdict"] == "green"
