@@ -37,6 +37,25 @@ def test_an_init_says_only_what_its_package_is(file):
     assert len(tree.body) == 1
 
 
+def imports_of(file):
+    """The full names of the modules that a file imports from our packages."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module in PACKAGES:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "api").rglob("*.py")), ids=lambda file: str(file.relative_to(ROOT)))
+def test_the_cloud_uses_the_rules_and_the_wire_only(file):
+    """Of what is below it, the cloud imports the domain, the wire, signatures and their errors, and nothing else."""
+    allowed = ("lot_server.domain", "cloud_sync.wire", "cloud_sync.signing", "cloud_sync.errors", "api")
+    ours = [name for name in imports_of(file) if name.partition(".")[0] in PACKAGES]
+    assert [name for name in ours if not f"{name}.".startswith(tuple(f"{each}." for each in allowed))] == []
+
+
 def test_every_package_is_looked_at():
     """Each of the six packages has its `__init__.py`, and tests have none."""
     assert set(PACKAGES) <= {file.parts[0] for file in INITS if len(file.parts) == 2}
