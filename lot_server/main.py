@@ -57,6 +57,8 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Sig
             announce(f"lot {config.lot.id} ready on {config.loopback.host}:{port}{clock}")
             await stop.wait()
             log.info("ending")
+            if site is not None:
+                site.stop_waiting()
             server.should_exit = True
             await loopback
             for lane in lanes:
@@ -79,6 +81,7 @@ def check_packages() -> None:
 async def _start(
     config: LotConfig, factory: SighterFactory, parts: AsyncExitStack
 ) -> tuple[RunningLot, SimulatedSite | None]:
+    displays = {lane.id: TextDisplay(config.lot.languages) for lane in config.lanes}
     _make_folder(config.store.folder)
     clock, handlers = config.clock, Handlers(config.clock, config.blocked)
     photos = PhotoFolder(config.store.photos)
@@ -95,7 +98,6 @@ async def _start(
     site = SimulatedSite(hardware) if config.site.kind == "simulated" else None
     if site is not None:
         parts.push_async_callback(site.end)
-    displays = {lane.id: TextDisplay(config.lot.languages) for lane in config.lanes}
     lanes = {
         lane.id: LaneLoop(
             lane.id,

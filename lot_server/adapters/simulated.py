@@ -41,6 +41,10 @@ class SimulatedVehicle:
         self.state = state
         self._ended.set()
 
+    def stop_waiting(self) -> None:
+        """Nobody needs to wait any longer for what becomes of it: the site ends."""
+        self._ended.set()
+
     async def wait(self, seconds: float) -> VehicleState:
         """Its state as soon as it is not waiting, or after some real seconds."""
         try:
@@ -193,6 +197,11 @@ class SimulatedSite:
         self.lane(lane_id).arrive(vehicle)
         self._vehicles[vehicle.vehicle_id] = vehicle
         return vehicle
+
+    def stop_waiting(self) -> None:
+        """Let every wait for a vehicle return now."""
+        for vehicle in self._vehicles.values():
+            vehicle.stop_waiting()
 
     async def end(self) -> None:
         """Stop whatever still moves."""

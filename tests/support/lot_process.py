@@ -63,14 +63,17 @@ lines = [{{ start_minute = 0, block_minutes = 60, price = 200 }}]
 plates = ["ZZ-99-ZZ"]
 """
 PIXEL_SERVER = """
-import asyncio, logging, sys
-from pathlib import Path
-from pixel_plates import PixelReader
-from lot_server.cli import announce
-from lot_server.config import load_config
-from lot_server.main import serve
+import sys
 
+# Workers import this file as well, and need nothing of it.
 if __name__ == "__main__":
+    import asyncio, logging
+    from pathlib import Path
+    from pixel_plates import PixelReader
+    from lot_server.cli import announce
+    from lot_server.config import load_config
+    from lot_server.main import serve
+
     logging.basicConfig(level=logging.INFO)
     asyncio.run(serve(load_config(Path(sys.argv[1])), announce, PixelReader))
 """
