@@ -34,8 +34,9 @@ def resolve(work: Work, now: datetime, passage_id: str, operator: str, reason: s
             work.record(AlertResolved(alert.raised.alert_id, operator, reason), now)
 
 
-def resolve_fault(work: Work, now: datetime, lane_id: str, code: str, reason: str) -> None:
-    """Resolve the alert about a part of a lane that works again."""
+def resolve_faults(work: Work, now: datetime, reason: str, lane_id: str | None = None, code: str | None = None) -> None:
+    """Resolve alerts about parts that do not work: those of a lane, of a code, or all."""
     for alert in work.open_alerts():
-        if (alert.raised.code, alert.raised.lane_id, alert.raised.passage_id) == (code, lane_id, None):
-            work.record(AlertResolved(alert.raised.alert_id, LOT, reason), now)
+        raised = alert.raised
+        if raised.passage_id is None and lane_id in (None, raised.lane_id) and code in (None, raised.code):
+            work.record(AlertResolved(raised.alert_id, LOT, reason), now)

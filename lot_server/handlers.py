@@ -64,7 +64,7 @@ class Handlers:
 
     def fault_over(self, work: Work, lane_id: str, code: str) -> None:
         """The part works again."""
-        alerts.resolve_fault(work, self._clock.now(), lane_id, code, "it works again")
+        alerts.resolve_faults(work, self._clock.now(), "it works again", lane_id, code)
 
     def apply_settlement(self, work: Work, settlement: Settlement) -> SettlementOutcome:
         """Count money for a stay, once for ever by provider and reference, even if the stay has left by now.
@@ -97,8 +97,9 @@ class Handlers:
         """After a restart: whether vehicles admitted just before it drove through is unknown, so a person is told.
 
         The world settles each where it can: a plate read at an entry again is not inside, one read at an exit is, and
-        `entries` and `exits` record it then.
+        `entries` and `exits` record it then. Parts that did not work are found out anew.
         """
+        alerts.resolve_faults(work, self._clock.now(), "the server was started again")
         for passage in self.leftovers.among(work).values():
             alerts.raise_once(
                 work,

@@ -5,6 +5,7 @@ The world has moved on when these are recorded, so a store that fails stops noth
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from lot_server.decisions import Approach
 from lot_server.handlers import Handlers
@@ -20,6 +21,7 @@ class LaneJournal:
         self._store = store
         self._handlers = handlers
         self._faults: dict[str, str] = {}
+        self._reported: dict[str, str] = {}
 
     @property
     def fault(self) -> str | None:
@@ -40,23 +42,25 @@ class LaneJournal:
 
     async def failed(self, failure: Failure) -> None:
         """A part does not work; reported once until it works again."""
-        if self._faults.get(failure.part) != failure.code:
-            self._faults[failure.part] = failure.code
-            await self._record(
-                lambda work: self._handlers.report_fault(work, self._lane_id, failure.code, failure.text)
-            )
+        self._faults[failure.part] = failure.code
+        if self._reported.get(failure.part) != failure.code and await self._record(
+            lambda work: self._handlers.report_fault(work, self._lane_id, failure.code, failure.text)
+        ):
+            self._reported[failure.part] = failure.code
 
     async def works(self, *parts: str) -> None:
         """These parts worked just now."""
         for part in parts:
-            code = self._faults.pop(part, None)
+            self._faults.pop(part, None)
+            code = self._reported.pop(part, None)
             if code is not None:
-                await self._record(lambda work, code=code: self._handlers.fault_over(work, self._lane_id, code))
+                await self._record(partial(self._handlers.fault_over, lane_id=self._lane_id, code=code))
 
-    async def _record(self, job: Callable[[Work], None]) -> None:
+    async def _record(self, job: Callable[[Work], None]) -> bool:
         try:
             await self._store.transact(job)
         except Exception as error:
             self._faults["store"] = failure_of("store", error).code
-        else:
-            self._faults.pop("store", None)
+            return False
+        self._faults.pop("store", None)
+        return True

@@ -216,6 +216,8 @@ class LaneLoop:
                 self._approach = Approach(new_id(), self._lane_id, self._lane.direction)
                 self._handlers.leftovers.begin(self._approach.passage_id)
             case LaneAction.START_READ:
+                # A vehicle that is read again may belong to another stay than was thought.
+                self._approach = replace(self._here(), stay_id=None)
                 self._inbox.start_call(self._calls.read)
             case LaneAction.CANCEL_READ:
                 self._inbox.drop_call()
@@ -236,6 +238,7 @@ class LaneLoop:
                 late = Failure("barrier", "barrier_timed_out", "the barrier took too long: look at it")
                 await self._journal.failed(heard.outcome.failure or late)
             case LaneAction.REPORT_UNREAD_PASSAGE:
+                self._forget()
                 text = f"a vehicle drove through {self._lane_id} unread, behind another one: count those inside"
                 await self._journal.report(self._here(), "unread_passage", text)
             case LaneAction.REPORT_STANDING_VEHICLE:
@@ -254,7 +257,9 @@ class LaneLoop:
 
     def _here(self) -> Approach:
         """The vehicle at the lane; a new one where nobody was let in, as behind another vehicle."""
-        return self._approach or Approach(new_id(), self._lane_id, self._lane.direction)
+        if self._approach is None:
+            self._approach = Approach(new_id(), self._lane_id, self._lane.direction)
+        return self._approach
 
     def _forget(self) -> None:
         if self._approach is not None:
