@@ -188,7 +188,7 @@ class LaneLoop:
             self._approach = replace(self._approach, read=outcome.read)
         if outcome.decision is not None:
             self._decide(outcome.decision)
-            await self._journal.works("decision")
+            await self._journal.works("store", "decision")
         if outcome.error is not None and self._ordered is None:
             await self._journal.failed(failure_of("decision", outcome.error))
         if outcome.event is LaneEvent.READ_DONE:

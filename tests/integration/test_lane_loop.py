@@ -11,6 +11,7 @@ from typing import TypeVar
 import pytest
 from hand_lane import MORNING, PASS, HandArchive, HandClock, HandLane, open_lot, sighting
 
+from lot_server import lane_world
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Direction, Settlement, Stay
@@ -90,6 +91,13 @@ async def until(reached: Callable[[], bool]) -> None:
     """Wait for the lane to get there; a lane that never does is cut off."""
     async with asyncio.timeout(20):
         while not reached():  # noqa: ASYNC110 - a snapshot tells nobody that it changed
+            await asyncio.sleep(0.002)
+
+
+async def until_told(lot: Lot, codes: list[str]) -> None:
+    """Wait for exactly these alerts to be open."""
+    async with asyncio.timeout(20):
+        while await lot.alerts() != codes:  # noqa: ASYNC110 - the store tells nobody that it changed
             await asyncio.sleep(0.002)
 
 
@@ -556,5 +564,128 @@ def test_lanes_do_not_wait_for_each_other(tmp_path: Path) -> None:
             free.roll("arming", True)
             await until(lambda: free.commands == ["open"])
             assert one.snapshot().state == "reading"
+
+    lane_test(story, tmp_path)
+
+
+def test_a_store_that_fails_is_loud_and_tried_again(tmp_path: Path) -> None:
+    """A decision that cannot be recorded opens nothing, shows a fault, and is made anew after a while."""
+
+    async def story(lot: Lot) -> None:
+        hand = HandLane(seen=sighting(PLATE))
+        works, lot.writer.transact = lot.writer.transact, broken  # type: ignore[method-assign]
+        async with lot.lane("entry", hand, replace(PATIENT, operator=SOON)) as lane:
+            hand.roll("arming", True)
+            await until(lambda: lane.snapshot().state == "waiting_for_operator")
+            assert lane.snapshot().fault == "store_error"
+            assert hand.commands == []
+            lot.writer.transact = works  # type: ignore[method-assign]
+            await until(lambda: hand.commands == ["open"])
+            await until(lambda: lane.snapshot().fault is None)
+
+    async def broken(job: object) -> None:
+        raise StoreError("the disk is gone: look at it")
+
+    lane_test(story, tmp_path)
+
+
+def test_a_vehicle_close_behind_is_reported(tmp_path: Path) -> None:
+    """A vehicle that comes under the closing barrier has it opened again, and a person is told."""
+
+    async def story(lot: Lot) -> None:
+        hand = HandLane(seen=sighting(PLATE))
+        hand.closing_takes = asyncio.Event()
+        async with lot.lane("entry", hand) as lane:
+            hand.roll("arming", True)
+            await until(lambda: lane.snapshot().state == "open")
+            hand.drive_through()
+            await until(lambda: lane.snapshot().state == "closing")
+            hand.roll("closing", True)
+            await until(lambda: hand.commands == ["open", "open"])
+            hand.closing_takes.set()
+            hand.roll("closing", False)
+            await until(lambda: lane.snapshot().state == "idle")
+        assert await lot.alerts() == ["unread_passage"]
+        assert len(await lot.stays()) == 1
+
+    lane_test(story, tmp_path)
+
+
+def test_a_vehicle_that_does_not_move_is_reported_once(tmp_path: Path) -> None:
+    """A vehicle that stands in the open barrier is an alert, not a closed barrier."""
+
+    async def story(lot: Lot) -> None:
+        hand = HandLane(seen=sighting(PLATE))
+        async with lot.lane("entry", hand, replace(PATIENT, passage=SOON)) as lane:
+            hand.roll("arming", True)
+            await until(lambda: lane.snapshot().state == "open")
+            hand.roll("closing", True)
+            await asyncio.sleep(SOON.total_seconds() * 5)
+            assert hand.commands == ["open"]
+            assert await lot.alerts() == ["standing_vehicle"]
+
+    lane_test(story, tmp_path)
+
+
+@pytest.mark.parametrize(("part", "code"), [("loops", "loops_failed"), ("display", "display_failed")])
+def test_loops_and_displays_that_fail_are_loud_and_come_back(
+    tmp_path: Path, part: str, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part that fails is a fault and an alert until it works again; meanwhile the lane lives on."""
+    monkeypatch.setattr(lane_world, "RETRY_SECONDS", SOON.total_seconds())
+
+    async def story(lot: Lot) -> None:
+        hand = HandLane(seen=sighting(PLATE), broken={part})
+        async with lot.lane("entry", hand) as lane:
+            await until(lambda: lane.snapshot().fault == code)
+            await until_told(lot, [code])
+            hand.broken.clear()
+            hand.roll("arming", True)
+            await until(lambda: lane.snapshot().state == "open")
+            await until(lambda: lane.snapshot().fault is None)
+            await until_told(lot, [])
+
+    lane_test(story, tmp_path)
+
+
+def test_an_operator_opens_an_empty_lane(tmp_path: Path) -> None:
+    """A vehicle that no loop feels is let in by the operator and counts when it crosses."""
+
+    async def story(lot: Lot) -> None:
+        hand = HandLane()
+        async with lot.lane("entry", hand) as lane:
+            await lane.open("Li", "a motorcycle that the loop does not feel")
+            await until(lambda: lane.snapshot().state == "between")
+            hand.roll("closing", True)
+            hand.roll("closing", False)
+            await until(lambda: lane.snapshot().state == "idle")
+        (stay,) = await lot.stays()
+        assert (stay.plate, bool(stay.ticket_id)) == (None, True)
+
+    lane_test(story, tmp_path)
+
+
+def test_a_lane_that_stops_tells_who_waits_for_it(tmp_path: Path) -> None:
+    """An order that the ending server can no longer follow is refused, not left hanging."""
+
+    async def story(lot: Lot) -> None:
+        stay = await lot.park(PLATE)
+        hand = HandLane(seen=None)
+        hold = asyncio.Event()
+        works = lot.writer.transact
+
+        async def slow(job: Callable[[SqliteWork], T]) -> T:
+            await hold.wait()
+            return await works(job)
+
+        async with lot.lane("exit", hand) as lane:
+            hand.roll("arming", True)
+            await until(lambda: lane.snapshot().state == "waiting_for_operator")
+            lot.writer.transact = slow  # type: ignore[method-assign]
+            order = asyncio.create_task(lane.resolve(stay.stay_id, "Li", "in vain"))
+            await until(lambda: lane.snapshot().state == "deciding")
+        with pytest.raises(NothingWaits, match="stops"):
+            await order
+        hold.set()
 
     lane_test(story, tmp_path)

@@ -93,7 +93,9 @@ class HandLane:
     standing: set[LoopName] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
     messages: list[LaneMessage] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
     reading: asyncio.Event = field(default_factory=asyncio.Event)
+    closing_takes: asyncio.Event | None = None
     _changes: asyncio.Queue[LoopChange] = field(default_factory=asyncio.Queue)
 
     def __post_init__(self) -> None:
@@ -133,13 +135,15 @@ class HandLane:
         assert "closing" not in self.standing, "a barrier was told to close on a vehicle"
         if not self.barrier_works:
             raise BarrierFault("the barrier does not move: look at its motor")
-        self.commands.append("close")
+        self.commands.append("close") if self.closing_takes is None else await self.closing_takes.wait()
         self.barrier = "closed"
 
     async def state(self) -> BarrierState:
         return self.barrier
 
     async def occupied(self) -> frozenset[LoopName]:
+        if "loops" in self.broken:
+            raise OSError("no answer on the bus")
         return frozenset(self.standing)
 
     async def changes(self) -> AsyncIterator[LoopChange]:
@@ -147,6 +151,8 @@ class HandLane:
             yield await self._changes.get()
 
     async def show(self, message: LaneMessage) -> None:
+        if "display" in self.broken:
+            raise OSError("no answer on the bus")
         self.messages.append(message)
 
 
