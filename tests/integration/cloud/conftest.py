@@ -1,173 +1,19 @@
-"""A real cloud on a free port, a clock that is set by hand, and a lot that signs what it sends."""
+"""A cloud on each database, a lot with a car inside, and a sandbox provider."""
 
-import asyncio
-import threading
-import time
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
 
 import httpx2
 import pytest
-from fastapi import FastAPI
-from sqlmodel import select
+from running_cloud import NOON, HandClock, Lot, RunningCloud, running
 
-from api.config import CloudConfig, Limits, Server
-from api.db import Database
-from api.enrolling import enrol
+from api.config import CloudConfig, Limits, SandboxAccount, Server
 from api.main import create_app
-from api.serving import ReadyServer, address, bind
-from api.tables import Row
-from cloud_sync.signing import new_key, sign_request
-from cloud_sync.wire import Batch, batches_path, encode
-from lot_server.domain import events
-from lot_server.domain.clock import to_text
-from lot_server.domain.codec import to_body
-from lot_server.domain.ledger import GENESIS, Envelope, seal
-from lot_server.domain.money import Money
-from lot_server.domain.stay import Pass, Settlement
-from lot_server.domain.tariff import RateLine, Tariff
+from api.payments.sandbox_config import SandboxConfig, WebhookHabits
+from api.payments.sandbox_service import create_sandbox
+from api.serving import address, bind
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-START_S = 30
-
-
-@dataclass
-class HandClock:
-    """Shows what it is set to."""
-
-    instant: datetime = NOON
-    simulated: bool = False
-
-    def now(self) -> datetime:
-        return self.instant
-
-    def real(self, span: timedelta) -> float:
-        return span.total_seconds()
-
-    def forward(self, **span: float) -> None:
-        self.instant += timedelta(**span)
-
-
-@contextmanager
-def running(app: FastAPI, listener: Any) -> Iterator[str]:
-    """`app` served by a thread of its own until the block ends; the URL it answers at."""
-    server = ReadyServer(app, (), "")
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    try:
-        deadline = time.monotonic() + START_S
-        while not server.started and thread.is_alive() and time.monotonic() < deadline:
-            time.sleep(0.005)
-        assert server.started, "the service did not start"
-        yield address(listener)
-    finally:
-        server.should_exit = True
-        thread.join(START_S)
-        listener.close()
-
-
-@dataclass
-class RunningCloud:
-    """A cloud under test: its HTTP client, and a look into its tables."""
-
-    client: httpx2.Client
-    url: str
-    config: CloudConfig
-
-    def work(self, job: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
-        """The result of `job(session)` in a transaction of its own."""
-
-        async def once() -> Any:
-            database = Database(self.config.database_url)
-            try:
-                async with database.writing() as session:
-                    return await job(session)
-            finally:
-                await database.close()
-
-        return asyncio.run(once())
-
-    def rows(self, table: type[Row]) -> list[Any]:
-        """Every row of a table."""
-
-        async def read(session: Any) -> Any:
-            return list(await session.exec(select(table)))
-
-        return self.work(read)
-
-    def enrol(self, lot_id: str) -> "Lot":
-        """A lot that the cloud knows, and that has sent nothing yet."""
-        private, public = new_key()
-        self.work(lambda session: enrol(session, lot_id, public))
-        return Lot(lot_id, private, self)
-
-
-class Lot:
-    """A lot's side: its ledger, its key, and the events a day brings."""
-
-    def __init__(self, lot_id: str, private_key: str, cloud: RunningCloud) -> None:
-        self.lot_id, self.key, self.cloud = lot_id, private_key, cloud
-        self.envelopes: list[Envelope] = []
-        self.sent = 0
-
-    def record(self, event: events.Event, at: datetime = NOON) -> Envelope:
-        previous = self.envelopes[-1].hash if self.envelopes else GENESIS
-        envelope = seal(self.lot_id, len(self.envelopes) + 1, event.KIND, to_text(at), to_body(event), previous)
-        self.envelopes.append(envelope)
-        return envelope
-
-    def headers(self, method: str, path: str, body: bytes = b"") -> dict[str, str]:
-        return sign_request(self.key, method, path, body, self.cloud.config.clock.now())
-
-    def post(self, *envelopes: Envelope) -> httpx2.Response:
-        return self.post_bytes(encode(Batch(self.lot_id, envelopes)))
-
-    def post_bytes(self, body: bytes) -> httpx2.Response:
-        path = batches_path(self.lot_id)
-        return self.cloud.client.post(path, content=body, headers=self.headers("POST", path, body))
-
-    def send(self) -> None:
-        """Post all that was recorded since the last time."""
-        response = self.post(*self.envelopes[self.sent :])
-        assert response.status_code == 200, response.text
-        self.sent = len(self.envelopes)
-
-    def describe(self, latitude: float = 31.2, longitude: float = 121.5, **facts: Any) -> None:
-        described = events.LotDescribed(
-            "人民广场 P1", "1 People's Ave", round(latitude * 1e6), round(longitude * 1e6), 100, 100, "Asia/Shanghai", "CNY"
-        )
-        self.record(replace(described, **facts))
-
-    def publish(self, **facts: Any) -> None:
-        """15 free minutes, 5.00 an hour, 40.00 a day at most; 15 minutes to leave, quotes honoured for 10."""
-        tariff = Tariff(1, "CNY", NOON - timedelta(days=9), 15, (RateLine(0, 60, 500),), 4000, 15, 10)
-        self.record(events.TariffPublished(replace(tariff, **facts)))
-
-    def admit(self, stay_id: str, plate: str | None, at: datetime, **facts: Any) -> None:
-        """A vehicle drives in, recorded in two events."""
-        passage = f"in-{stay_id}"
-        admitted = events.EntryAdmitted(
-            stay_id, passage, "in", plate, plate, None, "read", None, ("a" * 64,), None, 1, at
-        )
-        self.record(replace(admitted, **facts), at)
-        self.record(events.EntryConfirmed(stay_id, passage, at, 99), at)
-
-    def release(self, stay_id: str, at: datetime) -> None:
-        """The vehicle leaves."""
-        passage, zero = f"out-{stay_id}", Money(0, "CNY")
-        self.record(
-            events.ExitAdmitted(stay_id, passage, "out", None, "paid", None, (), zero, zero, None, None, at), at
-        )
-        self.record(events.ExitConfirmed(stay_id, passage, at, 100), at)
-
-    def settle(self, settlement: Settlement) -> None:
-        self.record(events.SettlementApplied(settlement), settlement.settled_at)
-
-    def grant(self, granted: Pass) -> None:
-        self.record(events.PassGranted(granted))
+SECRET = b"a secret of this test, long enough"
 
 
 @pytest.fixture
@@ -182,10 +28,34 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-def cloud(database_url: str, clock: HandClock, limits: Limits) -> Iterator[RunningCloud]:
+def habits() -> WebhookHabits:
+    """A provider that tells at once, and twice."""
+    return WebhookHabits(repeats=1, delay_s=0.01, retry_s=0.05)
+
+
+@pytest.fixture
+def sandbox(clock: HandClock, habits: WebhookHabits) -> Iterator[SandboxAccount]:
+    """A running sandbox provider."""
     listener = bind(Server(port=0))
-    config = CloudConfig(database_url, clock, Server(port=0, public_url=address(listener)), limits)
-    with running(create_app(config), listener) as url, httpx2.Client(base_url=url) as client:
+    server = Server(port=0, public_url=address(listener))
+    with running(create_sandbox(SandboxConfig(SECRET, clock, server, habits)), listener) as url:
+        yield SandboxAccount(url, SECRET)
+
+
+@pytest.fixture
+def account() -> SandboxAccount | None:
+    """The cloud's account at a provider: none, unless a test module wants one."""
+    return None
+
+
+@pytest.fixture
+def cloud(
+    database_url: str, clock: HandClock, limits: Limits, account: SandboxAccount | None
+) -> Iterator[RunningCloud]:
+    listener = bind(Server(port=0))
+    server = Server(port=0, public_url=address(listener))
+    config = CloudConfig(database_url, clock, server, limits, account)
+    with running(create_app(config), listener) as url, httpx2.Client(base_url=url, timeout=30) as client:
         yield RunningCloud(client, url, config)
 
 
@@ -197,7 +67,7 @@ def lot(cloud: RunningCloud) -> Lot:
 
 @pytest.fixture
 def open_lot(lot: Lot) -> Lot:
-    """A lot that is described and priced, with 沪A12345 inside for two hours."""
+    """A lot that is described and priced, with 沪A12345 inside for two hours: 10.00 are due."""
     lot.describe()
     lot.publish()
     lot.admit("stay-1", "沪A12345", NOON - timedelta(hours=2))
