@@ -29,6 +29,9 @@ FRAMES = 3
 _KINDS = ("cn_blue", "cn_green_small", "cn_blue", "cn_blue", "eu", "cn_green_small", "cn_blue", "cn_yellow")
 """Kinds of plates that drawn vehicles carry by turns."""
 
+_PROVINCES = {"苏": 0.6, "浙": 0.12, "沪": 0.12, "皖": 0.08, "far": 0.08}
+"""Shares of provinces among the Chinese plates."""
+
 
 def drawn_cars(count: int, seed: int) -> list[Car]:
     """Cars with generated plates, no two alike."""
@@ -37,9 +40,18 @@ def drawn_cars(count: int, seed: int) -> list[Car]:
     while len(cars) < count:
         kind = _KINDS[len(cars) % len(_KINDS)]
         european = EUROPE[int(rng.integers(len(EUROPE)))]
-        printed = latin_text(rng, european) if kind == "eu" else chinese_text(rng, kind)
+        printed = latin_text(rng, european) if kind == "eu" else _local_text(rng, kind)
         cars.setdefault(normalised(printed), Car((normalised(printed),), printed, kind))
     return list(cars.values())
+
+
+def _local_text(rng: np.random.Generator, kind: str) -> str:
+    """A plate as it is seen in Suzhou: most from 苏 (Jiangsu), some from around, few from far away."""
+    province = str(rng.choice(list(_PROVINCES), p=list(_PROVINCES.values())))
+    while True:
+        text = chinese_text(rng, kind)
+        if text.startswith(province) or (province == "far" and text[0] not in _PROVINCES):
+            return text
 
 
 def with_drawn_cars(photographed: Sequence[Car], seed: int) -> list[Car]:

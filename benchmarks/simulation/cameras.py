@@ -57,7 +57,7 @@ class GateCamera:
         front = _front(rng, look)
         _mount_plate(rng, front, self._plate(rng, kind, printed, view), look.body)
         yaw, roll = float(rng.uniform(-0.05, 0.05)), float(rng.uniform(-0.025, 0.025))
-        reach, side = float(rng.uniform(0.62, 0.82)), self._shift + float(rng.uniform(-90, 90))
+        reach, side = float(rng.uniform(0.85, 1.05)), self._shift + float(rng.uniform(-90, 90))
         pictures = []
         for number in range(frames):
             step = reach * (1 + 0.018 * number)
@@ -81,7 +81,7 @@ class GateCamera:
         """The vehicle set on the lane: seen from a little above and aside."""
         h, w = front.shape[:2]
         wide, tall = w * step, h * step
-        middle, floor = WIDTH / 2 + side, HEIGHT * (0.70 + 0.28 * step)
+        middle, floor = WIDTH / 2 + side, HEIGHT * (0.64 + 0.34 * step)
         near, far = 1 + yaw, 1 - yaw
         tilt = roll * wide / 2
         target = np.array(
