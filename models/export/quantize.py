@@ -57,7 +57,7 @@ def quantize(
             _Inputs(input_name, inputs),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=list(OPERATORS),
-            nodes_to_exclude=sorted(_with_followers(prepared, keep_float)),
+            nodes_to_exclude=sorted(_left_in_float(prepared, input_name, keep_float)),
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
@@ -66,13 +66,21 @@ def quantize(
         )
 
 
-def _with_followers(model: Path, names: Sequence[str]) -> set[str]:
-    """The named nodes and every node that takes, however indirectly, what they give."""
-    nodes = list(onnx.load(str(model)).graph.node)
-    kept: set[str] = set()
-    reached: set[str] = set()
-    for node in nodes:  # an ONNX graph lists a node after all that it depends on
-        if node.name in names or any(name in reached for name in node.input):
-            kept.add(node.name)
-            reached.update(node.output)
-    return kept
+def _left_in_float(model: Path, input_name: str, names: Sequence[str]) -> set[str]:
+    """The named nodes, every node that takes, however indirectly, what they give, and all that works on sizes only.
+
+    A grid of positions is built from the sizes of a feature map; in eight bits it would be pixels off.
+    """
+    left: set[str] = set()
+    after_named: set[str] = set()
+    from_picture = {input_name}
+    for node in onnx.load(str(model)).graph.node:  # a graph lists a node after all that it depends on
+        takes_picture = any(name in from_picture for name in node.input)
+        if takes_picture and node.op_type != "Shape":
+            from_picture.update(node.output)
+        follows = node.name in names or any(name in after_named for name in node.input)
+        if follows:
+            after_named.update(node.output)
+        if follows or not takes_picture:
+            left.add(node.name)
+    return left
