@@ -391,6 +391,10 @@ def test_near_twins_wait_for_the_operator_who_picks_one(tmp_path: Path) -> None:
             await until(lambda: lane.snapshot().state == "idle")
         assert [stay.plate for stay in await lot.stays()] == [PLATE]
         assert await lot.alerts() == []
+        (resolved,) = [
+            each for each in await lot.ask(lambda work: list(work.envelopes())) if each.kind == "alert_resolved"
+        ]
+        assert (resolved.body["operator"], resolved.body["reason"]) == ("Li", "saw the 6 on the photo")
 
     lane_test(story, tmp_path)
 
@@ -687,5 +691,76 @@ def test_a_lane_that_stops_tells_who_waits_for_it(tmp_path: Path) -> None:
         with pytest.raises(NothingWaits, match="stops"):
             await order
         hold.set()
+
+    lane_test(story, tmp_path)
+
+
+def test_a_barrier_is_not_closed_while_the_loops_cannot_be_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that starts under an open barrier with dead loops waits for the loops before it closes."""
+    monkeypatch.setattr(lane_world, "RETRY_SECONDS", SOON.total_seconds())
+
+    async def story(lot: Lot) -> None:
+        hand = HandLane(barrier="open", broken={"loops"})
+        async with lot.lane("entry", hand) as lane:
+            await until(lambda: lane.snapshot().state == "blocked")
+            await asyncio.sleep(SOON.total_seconds() * 3)
+            assert hand.commands == []
+            hand.broken.clear()
+            await until(lambda: hand.commands == ["close"])
+
+    lane_test(story, tmp_path)
+
+
+def test_a_settlement_that_crosses_the_decision_is_not_missed(tmp_path: Path) -> None:
+    """Money that arrives between the pricing of a stay and its display opens the barrier all the same."""
+
+    async def story(lot: Lot) -> None:
+        stay = await lot.park(PLATE)
+        lot.clock.forward(minutes=30)
+        hand, hold, works = HandLane(seen=sighting(PLATE)), asyncio.Event(), lot.writer.transact
+
+        async def late(job: Callable[[SqliteWork], T]) -> T:
+            answer = await works(job)
+            await hold.wait()
+            return answer
+
+        async with lot.lane("exit", hand) as lane:
+            lot.writer.transact = late  # type: ignore[method-assign]
+            hand.roll("arming", True)
+            await until(lambda: lane.snapshot().state == "deciding")
+            assert "settlement_applied" not in [each.kind for each in await works(lambda work: list(work.envelopes()))]
+            now = lot.clock.now()
+            paid = Settlement("s1", stay.stay_id, Money(500, "CNY"), "sandbox", "o1", now, now)
+            await works(lambda work: lot.handlers.apply_settlement(work, paid))
+            lane.settlement_arrived(stay.stay_id)
+            hold.set()
+            await until(lambda: hand.commands == ["open"])
+
+    lane_test(story, tmp_path)
+
+
+def test_a_vehicle_whose_stay_left_elsewhere_is_looked_at_anew(tmp_path: Path) -> None:
+    """When the stay a waiting vehicle was taken for ends at another lane, the vehicle is read and matched again."""
+
+    async def story(lot: Lot) -> None:
+        await lot.park(PLATE)
+        lot.clock.forward(minutes=30)
+        waiting, leaving = HandLane(seen=sighting(PLATE)), HandLane(seen=sighting(PLATE))
+        async with lot.lane("exit", waiting, replace(PATIENT, payment=SOON, operator=SOON)) as one:
+            waiting.roll("arming", True)
+            await until(lambda: one.snapshot().message == "please_pay")
+            async with lot.lane("exit", leaving) as other:
+                leaving.roll("arming", True)
+                await until(lambda: other.snapshot().message == "please_pay")
+                await other.open("Li", "paid in cash")
+                await until(lambda: leaving.commands == ["open"])
+                leaving.drive_through()
+                await until(lambda: other.snapshot().state == "idle")
+            async with asyncio.timeout(20):
+                while "unmatched_exit" not in await lot.alerts():  # noqa: ASYNC110 - the store tells nobody
+                    await asyncio.sleep(0.002)
+            assert waiting.commands == []
 
     lane_test(story, tmp_path)
