@@ -28,6 +28,7 @@ def serve_cloud(config: ConfigFile) -> None:
     """Serve lots, fees, payments and the drivers' pages."""
     with _errors():
         settings = load(config)
+        asyncio.run(_prepare(settings.database_url))
         listener = bind(settings.server)
         public_url = settings.server.public_url or address(listener)
         settings = replace(settings, server=replace(settings.server, public_url=public_url))
@@ -55,6 +56,14 @@ def add_lot(
     with _errors():
         added = asyncio.run(_enrol(load(config).database_url, lot_id, public_key))
         typer.echo(f"lot {lot_id} {'added' if added else 'has a new key'}")
+
+
+async def _prepare(database_url: str) -> None:
+    database = Database(database_url)
+    try:
+        await database.prepare()
+    finally:
+        await database.close()
 
 
 async def _enrol(database_url: str, lot_id: str, public_key: str) -> bool:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Connection, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -28,9 +28,14 @@ class Database:
         self._readers = async_sessionmaker(self._engine, class_=AsyncSession, expire_on_commit=False)
 
     async def prepare(self) -> None:
-        """Create the schema where there is none. Raises BadConfig for a newer one."""
-        async with self._engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
-            await prepare(connection)
+        """Create the schema where there is none. Raises BadConfig for a newer one, or a database out of reach."""
+        try:
+            async with self._engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
+                await prepare(connection)
+        except (DBAPIError, OSError) as error:
+            raise BadConfig(
+                f"database.url: the database cannot be used ({error}): is it there, and running?"
+            ) from error
 
     async def close(self) -> None:
         await self._engine.dispose()

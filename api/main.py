@@ -35,12 +35,13 @@ def create_app(config: CloudConfig) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await cloud.database.prepare()
         sweeping = asyncio.create_task(keep_sweeping(cloud))
         try:
+            await cloud.database.prepare()
             yield
         finally:
             sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
             for provider in cloud.providers.values():
                 await provider.close()
             await cloud.database.close()

@@ -44,7 +44,7 @@ class Postgres:
 def postgres() -> Iterator[Postgres]:
     programs = _programs()
     # PostgreSQL refuses to run as root.
-    user = pwd.getpwnam("postgres") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+    user = _unprivileged() if os.getuid() == 0 else pwd.getpwuid(os.getuid())
     with tempfile.TemporaryDirectory(prefix="openlot-postgres-") as folder:
         os.chown(folder, user.pw_uid, user.pw_gid)
         process = _start(programs, Path(folder), user, port := _free_port())
@@ -76,6 +76,13 @@ def _programs() -> Path:
         if (folder / "initdb").exists():
             return folder
     return pytest.fail(f"these tests need PostgreSQL's server programs; run: {INSTALL}", pytrace=False)
+
+
+def _unprivileged() -> pwd.struct_passwd:
+    try:
+        return pwd.getpwnam("postgres")
+    except KeyError:
+        return pwd.getpwnam("nobody")
 
 
 def _start(programs: Path, folder: Path, user: pwd.struct_passwd, port: int) -> subprocess.Popen[bytes]:

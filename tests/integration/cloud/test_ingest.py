@@ -121,16 +121,14 @@ def test_a_rewritten_history_is_refused(cloud, open_lot):
     assert refusal(other.post(*other.envelopes), 409).code == "ledger_fork"
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"{", b"\xff\xfe", b"[]", b'{"lot_id":"lot-1","envelopes":[]}', b'{"lot_id":"lot-1","envelopes":[{}]}'],
-    ids=["empty", "cut", "no-utf8", "list", "no-envelopes", "empty-envelope"],
-)
-def test_a_malformed_batch_is_refused(cloud, lot, body):
+def test_a_malformed_batch_is_refused(cloud, lot):
     """Bytes that are no batch are refused with 400 and a message, and nothing is applied."""
-    answer = refusal(lot.post_bytes(body), 400)
-    assert answer.code == "malformed_batch"
-    assert answer.message
+    empty = b'{"lot_id":"lot-1","envelopes":[]}'
+    for body in (b"", b"{", b"\xff\xfe", b"[]", b"[" * 5000, empty, b'{"lot_id":"lot-1","envelopes":[{}]}'):
+        answer = refusal(lot.post_bytes(body), 400)
+        assert answer.code == "malformed_batch"
+        assert answer.message
+    assert cloud.rows(EnvelopeRow) == []
 
 
 def test_a_body_of_another_shape_is_refused(cloud, lot):
