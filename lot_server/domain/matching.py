@@ -18,6 +18,9 @@ from lot_server.domain.stay import Stay
 ALPHABET_SIZE = 80
 """About how many characters plates are written with; what shares the rest's mass and what a missed one may be."""
 
+FEWEST_POSITIONS = 4
+"""A read of fewer is of a bumper as soon as of a plate, and two such reads look alike whatever they show."""
+
 
 @dataclass(frozen=True, slots=True)
 class MatchingPolicy:
@@ -114,8 +117,9 @@ class _Scorer:
     def score(self, stay: Stay) -> float:
         """The probability that the read shows the stay's plate, or 0 where it is far below what could matter."""
         by_plate = self._by_plate(stay.plate) if stay.plate is not None else 0.0
-        by_evidence = self._by_evidence(stay.evidence) if stay.evidence is not None else 0.0
-        return max(by_plate, by_evidence)
+        if stay.evidence is None or len(stay.evidence.positions) < FEWEST_POSITIONS:
+            return by_plate
+        return max(by_plate, self._by_evidence(stay.evidence))
 
     def _by_plate(self, plate: str) -> float:
         # Every character of the plate stands at some position of the read or was missed, so the product of the sums

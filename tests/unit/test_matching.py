@@ -134,6 +134,13 @@ def test_a_ticket_stay_is_found_by_its_evidence_alone() -> None:
     assert found.stay.ticket_id == "T1"
 
 
+@pytest.mark.parametrize("text", ["", "9", "28", "9I3"])
+def test_two_reads_of_nothing_are_no_match(text: str) -> None:
+    """Where entry and exit camera saw a character or two on a bumper, nobody is charged for the other's stay."""
+    seen = read(text, missed=PPM // 2)
+    assert isinstance(match(seen, [stay(None, seen, ticket="T1"), stay("苏E05EV8", read("苏E05EV8"))], NOW), Unmatched)
+
+
 def test_a_ticket_stay_without_evidence_is_never_matched() -> None:
     """A vehicle whose entry showed nothing cannot be found by a read."""
     assert match(read("京A12345"), [stay(None, None, ticket="T2")], NOW) == Unmatched()
