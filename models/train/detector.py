@@ -32,7 +32,9 @@ from models.train.synthetic.pool import PlatePool
 from models.train.synthetic.scenes import PlateSupply, compose
 from vision.types import Image
 
-PHASES = (Phase(0.35, 256, 20), Phase(0.75, 320, 16), Phase(1.0, 480, 8))
+PHASES = (Phase(0.35, 256, 20), Phase(0.85, 320, 16), Phase(1.0, 480, 8))
+MEASURE_EVERY = 1500.0
+"""Seconds of training between two looks at the held-out scenes."""
 WORKING_SIDE = 640
 LEARNING_RATE = 2.5e-3
 WEIGHT_DECAY = 0.01
@@ -205,7 +207,7 @@ def train(data: Path, out: Path, minutes: float, device: torch.device, workers: 
             if training.spent - saved > 120:
                 training.save(checkpoint)
                 saved = training.spent
-            if training.spent - measured > 600:
+            if training.spent - measured > MEASURE_EVERY:
                 _measure(training, dev, out / "dev.csv")
                 measured = training.spent
                 training.start_clock()
