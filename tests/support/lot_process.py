@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -158,11 +159,12 @@ class LotProcess:
         return next(lane for lane in self.get("/state")["lanes"] if lane["lane_id"] == lane_id)
 
     def until(self, lane_id: str, state: str) -> dict[str, Any]:
-        """The lane once it is in a state; fails after some thousand looks."""
-        for _ in range(3000):
+        """The lane once it is in a state; fails after very many looks."""
+        for _ in range(2000):
             lane = self.lane(lane_id)
             if lane["state"] == state:
                 return lane
+            time.sleep(0.02)
         raise AssertionError(f"{lane_id} is {lane}, never {state}\n{self.log()}")
 
     def send(self, lane_id: str, frames: list[Path], behaviour: str = "cross") -> str:
