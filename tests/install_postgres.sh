@@ -31,5 +31,5 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 # The package ships a createcluster.conf of its own: the one above is kept without a question.
-apt-get install -qq -y -o Dpkg::Options::=--force-confold --no-install-recommends postgresql
+apt-get install -qq -y -o Dpkg::Options::=--force-confold --no-install-recommends postgresql >/dev/null
 find_initdb || { echo "initdb is still missing: install PostgreSQL's server programs by hand" >&2; exit 1; }
