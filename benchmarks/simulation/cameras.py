@@ -72,9 +72,10 @@ class GateCamera:
         if view == "clear":
             return plate
         count = sum(char.isalnum() for char in printed)
-        spots = range(count) if view == "covered" else (int(rng.integers(count // 2, count)),)
-        for spot in spots:
-            plate = _mud(rng, plate, (spot + 0.5) / count, 0.62 / count)
+        if view == "smudged":
+            return _mud(rng, plate, (int(rng.integers(count // 2, count)) + 0.5) / count, (0.4 / count, 0.34))
+        for spot in range(count):
+            plate = _mud(rng, plate, (spot + 0.5) / count, (0.62 / count, 0.62))
         return plate
 
     def _compose(self, front: Image, step: float, side: float, yaw: float, roll: float) -> Image:
@@ -184,12 +185,13 @@ def _mount_plate(rng: np.random.Generator, front: Image, plate: Image | None, bo
         front[top : top + height, left : left + width, :3] = small
 
 
-def _mud(rng: np.random.Generator, plate: Image, across: float, spread: float) -> Image:
-    """A splash of mud over the plate, its centre and half-width as fractions of the plate's width."""
+def _mud(rng: np.random.Generator, plate: Image, across: float, reach: tuple[float, float]) -> Image:
+    """A splash of mud `across` the plate and reaching that far along and up and down it, as fractions of its size."""
     h, w = plate.shape[:2]
     yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
     rough = cv2.resize(rng.normal(0, 0.16, (9, 24)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
-    away = np.hypot((xx / w - across) / spread, (yy / h - rng.uniform(0.45, 0.55)) / 0.62) + rough
+    along, up = reach
+    away = np.hypot((xx / w - across) / along, (yy / h - rng.uniform(0.4, 0.6)) / up) + rough
     cover = np.clip((1.15 - away) / 0.2, 0, 1)[..., None] * np.float32(0.97)
     mud = _MUD + (rough * 60)[..., None]
     return np.asarray(np.clip(plate * (1 - cover) + mud * cover, 0, 255), dtype=np.uint8)

@@ -118,11 +118,11 @@ class Terminal:
         self._numbers = itertools.count(1)
 
     async def pay(self, lane_id: str, vehicle: Vehicle, lane: LaneSeen) -> Money:
-        """Pay what the lane's display shows."""
+        """Pay what the lane's display shows. Raises LotRefused where nothing waits for it, and takes no money."""
         assert lane.due is not None
         reference = f"card-{next(self._numbers):04}"
-        self._journal.payments.append(Payment(vehicle.vehicle_id, "barrier", reference, lane.due))
         await self._lot.pay_at_terminal(lane_id, lane.due, TERMINAL, reference)
+        self._journal.payments.append(Payment(vehicle.vehicle_id, "barrier", reference, lane.due))
         return lane.due
 
 

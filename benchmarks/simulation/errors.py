@@ -25,3 +25,13 @@ class ServiceSilent(SimulationError):
     """A service does not answer, or not as its interface promises."""
 
     code = "service_silent"
+
+
+class LotRefused(ServiceSilent):
+    """The lot said no to what somebody at its gates asked; `reason` is the code it gave."""
+
+    code = "lot_refused"
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason

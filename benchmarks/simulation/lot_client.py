@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import httpx2
 
-from benchmarks.simulation.errors import ServiceSilent
+from benchmarks.simulation.errors import LotRefused, ServiceSilent
 from lot_server.domain.money import Money
 
 Behaviour = Literal["cross", "back_out"]
@@ -79,6 +79,9 @@ class LotClient:
         order = {"stay_id": stay_id, "operator": operator, "reason": reason}
         await self._call("POST", f"/lanes/{lane_id}/resolve", order)
 
+    async def open(self, lane_id: str, operator: str, reason: str) -> None:
+        await self._call("POST", f"/lanes/{lane_id}/open", {"operator": operator, "reason": reason})
+
     async def _call(self, method: str, path: str, body: object = None) -> Any:
         try:
             token = self._token_file.read_text(encoding="ascii").strip()
@@ -86,6 +89,9 @@ class LotClient:
             response = await self._http.request(method, self._url + path, json=body, headers=headers)
         except (OSError, httpx2.HTTPError) as error:
             raise ServiceSilent(f"the lot does not answer {method} {path}: {error!r}") from error
+        if response.is_client_error:
+            answer = response.json()
+            raise LotRefused(answer["code"], f"the lot refuses {method} {path}: {answer['code']}, {answer['message']}")
         if response.is_error:
             raise ServiceSilent(f"the lot answers {response.status_code} to {method} {path}: {response.text[:300]}")
         return response.json()

@@ -1,5 +1,6 @@
 """The person at the operator's desk: looks at both photos, or at the ticket, and says which stay it is."""
 
+from benchmarks.simulation.errors import LotRefused
 from benchmarks.simulation.lot_client import LotClient
 from benchmarks.simulation.scenario import Vehicle
 
@@ -13,11 +14,12 @@ class Operator:
         self._lot = lot
         self._stays = stays
 
-    async def resolve(self, lane_id: str, vehicle: Vehicle) -> bool:
-        """Tell the lot whose vehicle stands at the exit; False where the operator never saw it come in."""
-        stay_id = self._stays.get(vehicle.vehicle_id)
-        if stay_id is None:
-            return False
+    async def resolve(self, lane_id: str, vehicle: Vehicle) -> None:
+        """Tell the lot whose vehicle stands at the exit, or let it out where that stay has ended without it."""
         reason = "same vehicle on both photos" if vehicle.has_plate else "ticket shown"
-        await self._lot.resolve(lane_id, stay_id, NAME, reason)
-        return True
+        try:
+            await self._lot.resolve(lane_id, self._stays[vehicle.vehicle_id], NAME, reason)
+        except LotRefused as refusal:
+            if refusal.reason != "unknown_stay":
+                raise
+            await self._lot.open(lane_id, NAME, "its stay has ended with another vehicle")

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from benchmarks.simulation.bursts import Direction, frame_paths
 from benchmarks.simulation.drivers import Phone, Terminal
-from benchmarks.simulation.errors import ServiceSilent
+from benchmarks.simulation.errors import LotRefused, ServiceSilent
 from benchmarks.simulation.journal import Crossing, End, Journal
 from benchmarks.simulation.lot_client import Behaviour, LaneSeen, LotClient, until_lane_is
 from benchmarks.simulation.operator import Operator
@@ -131,10 +131,16 @@ class Traffic:
                 await self._lot.reverse_away(lane_id)
                 where = "refused" if lane.state == "refused" else "gave_up"
                 break
-            if lane.state == "waiting_for_operator":
-                helped = await self._operator.resolve(lane_id, vehicle) or helped
-            elif lane.state == "waiting_for_payment":
-                await self._pay_at_barrier(vehicle, lane, waited)
+            try:
+                if lane.state == "waiting_for_operator":
+                    await self._operator.resolve(lane_id, vehicle)
+                    helped = True
+                elif lane.state == "waiting_for_payment":
+                    await self._pay_at_barrier(vehicle, lane, waited)
+            except LotRefused as refusal:
+                # What was shown a moment ago may be over: money arrived, or the lane read the plate again.
+                if refusal.reason != "nothing_waits":
+                    raise
         if not await until_lane_is(self._lot, lane_id, "idle", GIVES_UP_S):
             raise ServiceSilent(f"lane {lane_id} does not become idle again after {vehicle.vehicle_id}")
         ends: dict[str, End] = {"crossed": "crossed", "backed_out": "backed_out", "refused": "refused"}
