@@ -77,11 +77,9 @@ class Entries:
             read_at=read.read_at if read else now,
         )
         work.record(event, now)
-        if admission.alert is not None:
-            self._alert(
-                work, event, admission.alert, f"{read.plate if read else ''} enters by ticket {event.ticket_id}, "
-                "but is inside already: compare the photos of both stays", now
-            )  # fmt: skip
+        if admission.alert is not None and read is not None:
+            text = f"{read.plate} enters by ticket {event.ticket_id}, but is inside already: compare both stays' photos"
+            self._alert(work, event, admission.alert, text, now)
         if approach.order is not None:
             who, why = approach.order.operator, approach.order.reason
             self._alert(work, event, "opened_by_operator", f"operator {who} let a vehicle in: {why}", now)

@@ -187,7 +187,7 @@ class LaneLoop:
         if self._approach is not None and outcome.read is not None:
             self._approach = replace(self._approach, read=outcome.read)
         if outcome.decision is not None:
-            self._decide(outcome.decision)
+            self._take_over(outcome.decision)
             await self._journal.works("store", "decision")
         if outcome.error is not None and self._ordered is None:
             await self._journal.failed(failure_of("decision", outcome.error))
@@ -200,7 +200,7 @@ class LaneLoop:
         if outcome.event in (LaneEvent.BARRIER_OPENED, LaneEvent.BARRIER_CLOSED):
             await self._journal.works("barrier")
 
-    def _decide(self, decision: Decision) -> None:
+    def _take_over(self, decision: Decision) -> None:
         self._decision = decision
         if self._approach is not None and isinstance(decision, PaymentDue):
             self._approach = replace(self._approach, stay_id=decision.stay_id)
