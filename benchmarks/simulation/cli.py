@@ -28,7 +28,7 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another day.")] = 1,
     cars: Annotated[int | None, typer.Option(min=1, help=f"How many; {DEFAULT_CARS}, or all on the photos.")] = None,
     out: Annotated[Path | None, typer.Option(help="An empty folder to keep everything in.")] = None,
-    speed: Annotated[float, typer.Option(min=1, help="Simulated seconds a real one.")] = 420.0,
+    speed: Annotated[float, typer.Option(min=1, help="Simulated seconds a real one.")] = 600.0,
 ) -> None:
     """Run one whole day at a simulated lot, and judge it.
 

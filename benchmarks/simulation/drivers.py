@@ -59,7 +59,7 @@ class Phone:
                 response = await self._send("POST", f"{self._cloud}/v1/lots/{self._lot_id}/fees", json={"plate": plate})
                 if response.status_code == 429:
                     await asyncio.sleep(float(response.headers["Retry-After"]))
-                elif response.status_code != 404:
+                elif response.status_code not in (404, 409):
                     body = _answer(response)
                     return Fee(plate, Money(body["due"], body["currency"]))
             if ask + 1 < asks:
@@ -67,7 +67,10 @@ class Phone:
         return None
 
     async def pay(self, vehicle: Vehicle, fee: Fee) -> Money | None:
-        """Order, pay at the provider's page, wait until the cloud has heard of it. None where nothing is due."""
+        """Order, pay at the provider's page, wait until the cloud has heard of it.
+
+        None where nothing is due after all, or the driver was too slow for the price and has to ask again.
+        """
         response = await self._send(
             "POST",
             f"{self._cloud}/v1/lots/{self._lot_id}/payments",
@@ -77,16 +80,23 @@ class Phone:
         if response.status_code == 409 and response.json().get("code") == "nothing_due":
             return None
         order = _answer(response)
-        await self._confirm(order["pay_url"])
+        if not await self._confirm(order["pay_url"]):
+            return None
         amount = Money(order["amount"], order["currency"])
         self._journal.payments.append(Payment(vehicle.vehicle_id, "phone", order["order_id"], amount))
         await self._until_paid(order["order_id"])
         return amount
 
-    async def _confirm(self, pay_url: str) -> None:
-        """Open the provider's page and press its button, which leads back to the cloud's page."""
-        await self._page("GET", pay_url)
-        await self._page("POST", f"{pay_url}/confirm")
+    async def _confirm(self, pay_url: str) -> bool:
+        """Open the provider's page and press its button, which leads back to the cloud's page; False if too late."""
+        page = await self._send("GET", pay_url)
+        if page.is_success:
+            page = await self._send("POST", f"{pay_url}/confirm")
+        if page.status_code == 409:
+            return False
+        if page.is_error:
+            raise ServiceSilent(_complaint(page))
+        return True
 
     async def _until_paid(self, order_id: str) -> None:
         deadline = asyncio.get_running_loop().time() + PAID_WITHIN_S
@@ -97,11 +107,6 @@ class Phone:
             if asyncio.get_running_loop().time() > deadline:
                 raise ServiceSilent(f"order {order_id} is still {state} {PAID_WITHIN_S:.0f} s after it was paid")
             await asyncio.sleep(0.1)
-
-    async def _page(self, method: str, url: str) -> None:
-        response = await self._send(method, url)
-        if response.is_error:
-            raise ServiceSilent(_complaint(response))
 
     async def _send(self, method: str, url: str, **content: Any) -> httpx2.Response:
         try:

@@ -158,7 +158,7 @@ def _lot_lists(scenario: Scenario) -> dict[str, list[Table]]:
                 ],
                 "daily_cap": 4000,
                 "grace_minutes": 90,
-                "quote_minutes": 90,
+                "quote_minutes": 180,
             }
         ],
         "passes": [

@@ -150,9 +150,7 @@ class Traffic:
         fee = await self._phone.fee(vehicle)
         if fee is None:
             self._timeline.say("person", f"   {vehicle.vehicle_id}: the phone knows no {_plates(vehicle)} inside")
-            return
-        paid = await self._phone.pay(vehicle, fee) if fee.due.minor else None
-        if paid is not None:
+        elif fee.due.minor and (paid := await self._phone.pay(vehicle, fee)) is not None:
             self._timeline.say("money", f"   {vehicle.vehicle_id} paid {paid} by phone for {fee.plate}")
 
     async def _pay_at_barrier(self, vehicle: Vehicle, lane: LaneSeen, waited: float) -> None:

@@ -25,6 +25,11 @@ class Verdict:
         return all(check.holds for check in self.checks)
 
     @property
+    def on_photos(self) -> int:
+        """Visits of vehicles that both cameras saw on real photos and that came in and went out."""
+        return sum(each.through and each.vehicle.car.entry_photo is not None for each in self.visits)
+
+    @property
     def outcomes(self) -> dict[str, int]:
         counted = Counter(visit.outcome for visit in self.visits)
         return {outcome: counted[outcome] for outcome in ("right", "wrong", "ticketed", "operator")}
@@ -53,7 +58,7 @@ def show(verdict: Verdict, console: Console, pictures: str) -> None:
             table.add_row("", "", f"[red]… and {len(check.faults) - MOST_FAULTS} more[/]")
     console.print(table)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in verdict.outcomes.items())
-    console.print(f"{len(verdict.visits)} visits: {counts}")
+    console.print(f"{len(verdict.visits)} visits: {counts}; {verdict.on_photos} of them on real photos, in and out")
     console.print("[bold green]verdict: green[/]" if verdict.green else "[bold red]verdict: RED[/]")
 
 
@@ -63,6 +68,7 @@ def write_summary(verdict: Verdict, path: Path, day: dict[str, object]) -> None:
         "verdict": "green" if verdict.green else "red",
         "day": day,
         "outcomes": verdict.outcomes,
+        "visits_on_real_photos": verdict.on_photos,
         "checks": [
             {"claim": each.claim, "holds": each.holds, "fact": each.fact, "faults": each.faults}
             for each in verdict.checks

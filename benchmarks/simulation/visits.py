@@ -23,6 +23,8 @@ class Visit:
     stay_id: str | None
     read: str | None
     note: str
+    through: bool = True
+    """It came in and went out again."""
 
 
 def visits_of(scenario: Scenario, journal: Journal, lot: LotRecord) -> tuple[Visit, ...]:
@@ -42,14 +44,14 @@ def _visit(vehicle: Vehicle, journal: Journal, accounts: Mapping[str, StayAccoun
         (stay for stay, each in accounts.items() if came is not None and each.entry.passage_id == came.passage_id), None
     )
     if own is None or came is None or came.end != "crossed":
-        return Visit(vehicle, "wrong", own, None, "never came in")
+        return Visit(vehicle, "wrong", own, None, "never came in", through=False)
     account = accounts[own]
     out = next(
         (each for each in accounts.values() if left and each.exit and each.exit.passage_id == left.passage_id), None
     )
     plate = account.plate
     if left is None or left.end != "crossed" or out is None:
-        return Visit(vehicle, "wrong", own, plate, "never got out")
+        return Visit(vehicle, "wrong", own, plate, "never got out", through=False)
     if out is not account:
         return Visit(vehicle, "wrong", own, plate, f"left on the stay of {out.plate or out.entry.ticket_id}")
     if plate is None:
