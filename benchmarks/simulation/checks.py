@@ -195,7 +195,9 @@ def _charges(evidence: Evidence) -> Finding:
             faults.append(f"{taken.provider} {taken.reference}: nobody of the day paid this")
         elif own.get(payer) != stay_id:
             faults.append(f"{payer} paid for stay {stay_id}, its own is {own.get(payer)}")
-    faults += [f"{each.vehicle.vehicle_id} {each.note}" for each in evidence.visits if "on the stay of" in each.note]
+    faults += [
+        f"{each.vehicle.vehicle_id} {each.note}" for each in evidence.visits if each.left_on not in (None, each.stay_id)
+    ]
     return f"{len(evidence.lot.settlements)} payments, each for the payer's own stay", faults
 
 

@@ -15,7 +15,7 @@ class Uplink:
     def __init__(self, port: int, target_port: int) -> None:
         self._port, self._target_port = port, target_port
         self._server: asyncio.Server | None = None
-        self._open: set[asyncio.StreamWriter] = set()
+        self._carrying: set[asyncio.Task[None]] = set()
 
     @property
     def up(self) -> bool:
@@ -24,7 +24,7 @@ class Uplink:
     async def restore(self) -> None:
         """Pass connections on from now."""
         if self._server is None:
-            self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
+            self._server = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
 
     async def cut(self) -> None:
         """Let nothing through from now, not even what is under way."""
@@ -32,22 +32,32 @@ class Uplink:
             return
         self._server.close()
         self._server = None
-        for writer in list(self._open):
-            writer.transport.abort()
+        for carrying in list(self._carrying):
+            carrying.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carrying = asyncio.create_task(self._carry(reader, writer))
+        self._carrying.add(carrying)
+        carrying.add_done_callback(self._carrying.discard)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
+            try:
+                await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            finally:
+                await _end(far_writer)
         except OSError:
-            writer.transport.abort()
-            return
-        self._open |= {writer, far_writer}
-        try:
-            await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
+            pass  # nobody listens behind the line: the caller sees its end, as behind a real router
         finally:
-            self._open -= {writer, far_writer}
-            for each in (writer, far_writer):
-                each.close()
+            await _end(writer)
+
+
+async def _end(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -27,7 +27,7 @@ class Verdict:
     @property
     def on_photos(self) -> int:
         """Visits of vehicles that both cameras saw on real photos and that came in and went out."""
-        return sum(each.through and each.vehicle.car.entry_photo is not None for each in self.visits)
+        return sum(each.left_on is not None and each.vehicle.car.entry_photo is not None for each in self.visits)
 
     @property
     def outcomes(self) -> dict[str, int]:

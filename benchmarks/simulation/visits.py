@@ -23,8 +23,8 @@ class Visit:
     stay_id: str | None
     read: str | None
     note: str
-    through: bool = True
-    """It came in and went out again."""
+    left_on: str | None = None
+    """The stay that was closed when it went out; None for a vehicle that never got through."""
 
 
 def visits_of(scenario: Scenario, journal: Journal, lot: LotRecord) -> tuple[Visit, ...]:
@@ -44,22 +44,23 @@ def _visit(vehicle: Vehicle, journal: Journal, accounts: Mapping[str, StayAccoun
         (stay for stay, each in accounts.items() if came is not None and each.entry.passage_id == came.passage_id), None
     )
     if own is None or came is None or came.end != "crossed":
-        return Visit(vehicle, "wrong", own, None, "never came in", through=False)
+        return Visit(vehicle, "wrong", own, None, "never came in")
     account = accounts[own]
     out = next(
         (each for each in accounts.values() if left and each.exit and each.exit.passage_id == left.passage_id), None
     )
     plate = account.plate
     if left is None or left.end != "crossed" or out is None:
-        return Visit(vehicle, "wrong", own, plate, "never got out", through=False)
+        return Visit(vehicle, "wrong", own, plate, "never got out")
     if out is not account:
-        return Visit(vehicle, "wrong", own, plate, f"left on the stay of {out.plate or out.entry.ticket_id}")
+        note = f"left on the stay of {out.plate or out.entry.ticket_id}"
+        return Visit(vehicle, "wrong", own, plate, note, out.entry.stay_id)
     if plate is None:
-        return Visit(vehicle, "ticketed", own, None, f"ticket {account.entry.ticket_id}")
+        return Visit(vehicle, "ticketed", own, None, f"ticket {account.entry.ticket_id}", own)
     if not any(same_plate(plate, true) for true in vehicle.car.plates):
-        return Visit(vehicle, "wrong", own, plate, f"read as {plate}")
+        return Visit(vehicle, "wrong", own, plate, f"read as {plate}", own)
     if left.with_operator or (out.exit is not None and out.exit.decision == "operator"):
-        return Visit(vehicle, "operator", own, plate, "an operator picked the stay")
+        return Visit(vehicle, "operator", own, plate, "an operator picked the stay", own)
     seen = out.exit.read_plate if out.exit is not None else None
     matched = "" if seen == plate else f"matched though seen as {seen or 'nothing sure'}"
-    return Visit(vehicle, "right", own, plate, matched)
+    return Visit(vehicle, "right", own, plate, matched, own)
