@@ -1,5 +1,6 @@
 """The database behind one URL: SQLite through aiosqlite, or PostgreSQL through asyncpg; the same code on both."""
 
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -30,9 +31,12 @@ class Database:
     async def prepare(self) -> None:
         """Create the schema where there is none. Raises BadConfig for a newer one, or a database out of reach."""
         try:
+            if self._engine.dialect.name == "sqlite":
+                # A file that cannot be opened fails here, because aiosqlite leaves a thread behind when it does.
+                sqlite3.connect(self._engine.url.database or "").close()
             async with self._engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
                 await prepare(connection)
-        except (DBAPIError, OSError) as error:
+        except (DBAPIError, OSError, sqlite3.Error) as error:
             raise BadConfig(
                 f"database.url: the database cannot be used ({error}): is it there, and running?"
             ) from error

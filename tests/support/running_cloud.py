@@ -1,6 +1,7 @@
 """A real cloud on a free port, a clock that is set by hand, and a lot that signs what it sends: for tests."""
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -28,6 +29,8 @@ from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import RateLine, Tariff
 
+NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For plain HTTP; loading the system's certificates for each client would take longer than most tests."""
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 START_S = 30
 
@@ -69,24 +72,22 @@ def running(app: FastAPI, listener: Any) -> Iterator[str]:
 
 @dataclass
 class RunningCloud:
-    """A cloud under test: its HTTP client, and a look into its tables."""
+    """A cloud under test: its HTTP client, and a look into its tables through a connection of its own."""
 
     client: httpx2.Client
     url: str
     config: CloudConfig
+    database: Database
+    runner: asyncio.Runner
 
     def work(self, job: Callable[[Any], Coroutine[Any, Any, Any]]) -> Any:
         """The result of `job(session)` in a transaction of its own."""
 
         async def once() -> Any:
-            database = Database(self.config.database_url)
-            try:
-                async with database.writing() as session:
-                    return await job(session)
-            finally:
-                await database.close()
+            async with self.database.writing() as session:
+                return await job(session)
 
-        return asyncio.run(once())
+        return self.runner.run(once())
 
     def rows(self, table: type[Row]) -> list[Any]:
         """Every row of a table."""
@@ -193,4 +194,14 @@ def eventually(look: Callable[[], Any]) -> Any:
 
 def press_pay(order: dict[str, Any]) -> httpx2.Response:
     """What the button of the sandbox's page does."""
-    return httpx2.post(f"{order['pay_url']}/confirm")
+    return post(f"{order['pay_url']}/confirm")
+
+
+def get(url: str) -> httpx2.Response:
+    """A browser's visit."""
+    return httpx2.get(url, verify=NO_TLS)
+
+
+def post(url: str, **request: Any) -> httpx2.Response:
+    """A browser's or program's POST."""
+    return httpx2.post(url, verify=NO_TLS, **request)

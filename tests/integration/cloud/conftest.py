@@ -1,13 +1,15 @@
 """A cloud on each database, a lot with a car inside, and a sandbox provider."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx2
 import pytest
-from running_cloud import NOON, HandClock, Lot, RunningCloud, running
+from running_cloud import NO_TLS, NOON, HandClock, Lot, RunningCloud, running
 
 from api.config import CloudConfig, Limits, SandboxAccount, Server
+from api.db import Database
 from api.main import create_app
 from api.payments.sandbox_config import SandboxConfig, WebhookHabits
 from api.payments.sandbox_service import create_sandbox
@@ -55,8 +57,14 @@ def cloud(
     listener = bind(Server(port=0))
     server = Server(port=0, public_url=address(listener))
     config = CloudConfig(database_url, clock, server, limits, account)
-    with running(create_app(config), listener) as url, httpx2.Client(base_url=url, timeout=30) as client:
-        yield RunningCloud(client, url, config)
+    database = Database(database_url)
+    with (
+        running(create_app(config), listener) as url,
+        httpx2.Client(base_url=url, timeout=30, verify=NO_TLS) as client,
+        asyncio.Runner() as runner,
+    ):
+        yield RunningCloud(client, url, config, database, runner)
+        runner.run(database.close())
 
 
 @pytest.fixture

@@ -20,12 +20,25 @@ from cloud_sync.signing import new_key, sign_request
 from cloud_sync.wire import Ack, decode, ledger_path
 from lot_server.domain.clock import SystemClock
 from lot_server.domain.ledger import GENESIS
+from openlot import main
 
 COMMAND = [sys.executable, "-m", "openlot", "cloud"]
 
 
-def run(*arguments):
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False)
+@pytest.fixture
+def run(capsys):
+    """`openlot cloud` with these arguments: its exit status, and what it printed."""
+
+    def call(*arguments):
+        status = 0
+        try:
+            main(["cloud", *arguments])
+        except SystemExit as stop:
+            status = stop.code
+        printed = capsys.readouterr()
+        return status or 0, printed.out, printed.err
+
+    return call
 
 
 def prepare(url):
@@ -71,17 +84,16 @@ def test_a_service_says_where_it_is_ready_and_stops_when_told(folder, command, n
     assert service.returncode in (0, -signal.SIGTERM)
 
 
-def test_a_lot_is_enrolled_and_its_key_replaced(folder):
+def test_a_lot_is_enrolled_and_its_key_replaced(folder, run):
     """`add-lot` lets a lot in, and with another key lets it in anew; nonsense is refused with what to do."""
     config = str(folder / "cloud.toml")
     for words in ("added", "has a new key"):
         _, public = new_key()
         done = run("add-lot", "--config", config, "--lot-id", "lot-1", "--public-key", public)
-        assert (done.returncode, done.stdout) == (0, f"lot lot-1 {words}\n"), done.stderr
+        assert done == (0, f"lot lot-1 {words}\n", "")
     for lot_id, key, word in (("a/b", public, "--lot-id"), ("lot-2", "AAAA", "--public-key"), ("x", "é", "keygen")):
-        done = run("add-lot", "--config", config, "--lot-id", lot_id, "--public-key", key)
-        assert done.returncode == 2
-        assert word in done.stderr
+        status, _, problem = run("add-lot", "--config", config, "--lot-id", lot_id, "--public-key", key)
+        assert (status, word in problem) == (2, True)
 
 
 def test_an_enrolled_lot_starts_at_the_beginning(cloud, lot):
@@ -165,10 +177,11 @@ def test_only_two_databases_are_known(url):
         Database(url)
 
 
-def test_a_taken_port_and_a_missing_file_are_named(folder):
+def test_a_taken_port_and_a_missing_file_are_named(folder, run):
     """A service that cannot start says why in one line and exits with 2."""
-    first = run("serve", "--config", str(folder / "none.toml"))
-    assert (first.returncode, "cannot be read" in first.stderr) == (2, True)
-    (folder / "cloud.toml").write_text('[server]\nhost = "192.0.2.1"\n[database]\nurl = "sqlite+aiosqlite:///a.db"')
-    second = run("serve", "--config", str(folder / "cloud.toml"))
-    assert (second.returncode, "server.port" in second.stderr) == (2, True)
+    status, _, problem = run("serve", "--config", str(folder / "none.toml"))
+    assert (status, "cannot be read" in problem) == (2, True)
+    url = f"sqlite+aiosqlite:///{folder / 'cloud.db'}"
+    (folder / "cloud.toml").write_text(f'[server]\nhost = "192.0.2.1"\n[database]\nurl = "{url}"')
+    status, _, problem = run("serve", "--config", str(folder / "cloud.toml"))
+    assert (status, "server.port" in problem) == (2, True)

@@ -4,14 +4,19 @@ import html
 import re
 from datetime import timedelta
 
-import httpx2
 import pytest
-from running_cloud import NOON, eventually
+from running_cloud import NOON, eventually, get, post
 
 from api.config import Limits, SandboxAccount
 from api.tables import PaymentOrder, TakenSettlement
 
 FIELD = re.compile(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"')
+
+
+@pytest.fixture
+def database_url(tmp_path):
+    """One database will do: the pages ask what the API's tests ask on both."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'cloud.db'}"
 
 
 @pytest.fixture
@@ -43,7 +48,7 @@ def test_a_driver_pays_from_the_list_to_the_exit(cloud, open_lot):
     to_provider = cloud.client.post("/pay/order", data=fields(fee))
     assert to_provider.status_code == 303
     provider = to_provider.headers["location"]
-    back = httpx2.post(f"{provider}/confirm").headers["location"]
+    back = post(f"{provider}/confirm").headers["location"]
     status = eventually(lambda: (page := cloud.client.get(back)) and "Leave by" in page.text and page)
     assert "Leave by 20:15" in status.text
     assert 'http-equiv="refresh"' not in status.text
@@ -59,7 +64,7 @@ def test_the_status_page_waits_and_then_decides(cloud, open_lot, clock):
     pending = cloud.client.get(path)
     assert 'http-equiv="refresh"' in pending.text
     assert order in pending.text
-    httpx2.post(f"{order}/confirm")
+    post(f"{order}/confirm")
     eventually(lambda: "Leave by" in cloud.client.get(path).text)
     clock.forward(minutes=16)
     assert "time to leave is over" in cloud.client.get(path).text
@@ -152,7 +157,7 @@ def test_a_simulated_clock_is_shown_on_every_page(cloud, open_lot, clock):
 
     def pages():
         paths = ("/", "/pay?lot=lot-1", "/pay?lot=nowhere", f"/pay/status/{row.order_id}")
-        return [ask(cloud), httpx2.get(order), *(cloud.client.get(path) for path in paths)]
+        return [ask(cloud), get(order), *(cloud.client.get(path) for path in paths)]
 
     assert not any("Simulated clock" in page.text for page in pages())
     clock.simulated = True

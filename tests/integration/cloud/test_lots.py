@@ -50,25 +50,25 @@ def test_lots_come_by_distance_or_by_free_spaces(city):
     }
 
 
-@pytest.mark.parametrize(
-    ("lot_at", "here", "distance_km"),
-    [
-        ((-17.0, 179.99), (-17.0, -179.99), 2.1),
-        ((-17.0, -179.99), (-17.0, 179.99), 2.1),
-        ((52.0, 180.0), (52.0, -180.0), 0),
-        ((89.99, 90.0), (89.99, -90.0), 2.2),
-        ((-90.0, 0.0), (-89.95, 123.0), 5.6),
-        ((90.0, 10.0), (90.0, -170.0), 0),
-    ],
-    ids=["east-of-the-line", "west-of-the-line", "on-the-line", "over-the-pole", "at-the-south-pole", "same-pole"],
-)
-def test_the_edges_of_the_map_hide_no_lot(cloud, lot_at, here, distance_km):
-    """Lots across the antimeridian or a pole are found, at their true distance."""
-    lot = cloud.enrol("edge")
-    lot.describe(*lot_at)
-    lot.send()
-    answer = cloud.client.get("/v1/lots", params={"latitude": here[0], "longitude": here[1]}).json()
-    assert [round(each["distance_m"] / 1000, 1) for each in answer["lots"]] == [distance_km]
+def test_the_edges_of_the_map_hide_no_lot(cloud):
+    """Lots across the antimeridian or a pole are found, at their true distance in tenths of a kilometre."""
+    places = {"east": (-17, 179.99), "west": (-17, -179.99), "line": (52, 180), "north": (89.99, 90), "south": (-90, 0)}
+    for name, place in places.items():
+        lot = cloud.enrol(name)
+        lot.describe(*place)
+        lot.send()
+    expected = {
+        (-17.0, 179.99): [("east", 0), ("west", 21)],
+        (-17.0, -179.99): [("west", 0), ("east", 21)],
+        (-17.0, 180.0): [("east", 11), ("west", 11)],
+        (52.0, -180.0): [("line", 0)],
+        (89.99, -90.0): [("north", 22)],
+        (90.0, 10.0): [("north", 11)],
+        (-89.95, 123.0): [("south", 56)],
+    }
+    for (latitude, longitude), lots in expected.items():
+        answer = cloud.client.get("/v1/lots", params={"latitude": latitude, "longitude": longitude}).json()
+        assert [(lot["lot_id"], round(lot["distance_m"] / 100)) for lot in answer["lots"]] == lots
 
 
 def test_what_is_no_position_is_refused(cloud):

@@ -3,9 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-import httpx2
 import pytest
-from running_cloud import NOON, eventually, press_pay
+from running_cloud import NOON, eventually, get, press_pay
 
 from api.config import SandboxAccount
 from api.payments.sandbox_config import WebhookHabits
@@ -30,7 +29,7 @@ def test_a_fee_is_paid(cloud, open_lot):
     order = order.json()
     assert (order["amount"], order["currency"], order["state"]) == (1000, "CNY", "pending")
     assert order["expires_at"] == "2026-03-02T12:10:00Z"
-    assert "10.00 CNY" in httpx2.get(order["pay_url"]).text
+    assert "10.00 CNY" in get(order["pay_url"]).text
     back = press_pay(order)
     assert (back.status_code, back.headers["location"]) == (303, f"{cloud.url}/pay/status/{order['order_id']}")
     eventually(lambda: cloud.rows(TakenSettlement))

@@ -3,10 +3,9 @@
 from collections import Counter
 from datetime import timedelta
 
-import httpx2
 import pytest
 from fastapi import FastAPI, Request, Response
-from running_cloud import NOON, eventually, running
+from running_cloud import NOON, eventually, get, post, running
 
 from api.config import Server
 from api.payments.sandbox_config import WebhookHabits
@@ -64,7 +63,7 @@ def ask(sandbox, clock):
 
     def send(path, message):
         body = encode(message)
-        return httpx2.post(sandbox.url + path, content=body, headers=stamp(sandbox.secret, body, clock))
+        return post(sandbox.url + path, content=body, headers=stamp(sandbox.secret, body, clock))
 
     return send
 
@@ -93,36 +92,36 @@ def test_only_stamped_requests_count(sandbox, clock, terms):
     clock.forward(minutes=6)
     for headers, code in (({}, "forged_webhook"), (old, "stale_webhook")):
         for path in (OPEN_PATH, ASK_PATH):
-            answer = httpx2.post(sandbox.url + path, content=body, headers=headers)
+            answer = post(sandbox.url + path, content=body, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (401, code)
 
 
 def test_malformed_and_unknown_orders_are_refused(sandbox, clock, ask):
     """A stamped body of another shape gets 422, an unknown order or page 404."""
     for path in (OPEN_PATH, ASK_PATH):
-        answer = httpx2.post(sandbox.url + path, content=b"{", headers=stamp(sandbox.secret, b"{", clock))
+        answer = post(sandbox.url + path, content=b"{", headers=stamp(sandbox.secret, b"{", clock))
         assert (answer.status_code, answer.json()["code"]) == (422, "malformed_request")
     assert ask(ASK_PATH, AskOrder("nobody")).json()["code"] == "unknown_order"
-    assert httpx2.get(f"{sandbox.url}/pay/nothing").json()["code"] == "unknown_page"
+    assert get(f"{sandbox.url}/pay/nothing").json()["code"] == "unknown_page"
 
 
 def test_the_button_pays_once(ask, page, merchant):
     """Pressing the button twice takes one payment, leads back both times, and is told of one payment."""
-    assert "12.50 CNY" in httpx2.get(page).text
-    first, second = httpx2.post(f"{page}/confirm"), httpx2.post(f"{page}/confirm")
+    assert "12.50 CNY" in get(page).text
+    first, second = post(f"{page}/confirm"), post(f"{page}/confirm")
     assert [first.headers["location"], second.headers["location"]] == [RETURN, RETURN]
     status = decode(OrderStatus, ask(ASK_PATH, AskOrder("order-1")).content)
     assert (status.state, status.payment.amount, status.payment.paid_at) == ("paid", Money(1250, "CNY"), NOON)
     paid = eventually(lambda: [each for each in merchant.events() if each.order.state == "paid"])
     assert {each.order.payment.reference for each in paid} == {status.payment.reference}
-    assert "Paid" in httpx2.get(page).text
+    assert "Paid" in get(page).text
 
 
 def test_an_expired_order_cannot_be_paid(ask, page, clock):
     """After its time an order is expired, and its page says so instead of showing the button."""
     clock.forward(minutes=11)
     assert decode(OrderStatus, ask(ASK_PATH, AskOrder("order-1")).content).state == "expired"
-    answer = httpx2.post(f"{page}/confirm")
+    answer = post(f"{page}/confirm")
     assert answer.status_code == 409
     assert "expired" in answer.text
     assert "<button" not in answer.text
@@ -137,8 +136,8 @@ class TestHabits:
 
     def test_webhooks_repeat_and_come_out_of_order(self, page, merchant, sandbox, clock):
         """Each event comes as often as configured, stamped each time, and `open` may come after `paid`."""
-        httpx2.get(page)
-        httpx2.post(f"{page}/confirm")
+        get(page)
+        post(f"{page}/confirm")
         eventually(lambda: len(merchant.seen) == 8)
         for headers, body in merchant.seen:
             check(sandbox.secret, body, headers, clock)
@@ -160,6 +159,6 @@ class TestRetries:
 
     def test_a_refused_webhook_comes_again(self, page, merchant):
         """The same event is sent until it is taken, and then no more."""
-        httpx2.post(f"{page}/confirm")
+        post(f"{page}/confirm")
         eventually(lambda: len(merchant.seen) == 4)
         assert len({each.event_id for each in merchant.events()}) == 1
