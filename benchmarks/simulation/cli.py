@@ -43,19 +43,19 @@ def demo(
         folder = Path(tempfile.mkdtemp(prefix="openlot-demo-")) if out is None else _empty(out)
         console.print(f"{len(chosen)} vehicles, {scenario.spaces} spaces, seed {seed}: {pictures}")
         verdict, spent = asyncio.run(run_day(scenario, Files(folder), speed, console))
-        show(verdict, console, pictures)
-        console.print("  ".join(f"{part.removesuffix('_s')} {took:.0f} s" for part, took in asdict(spent).items()))
-        day = {"pictures": pictures, "seed": seed, "spaces": scenario.spaces, "speed": speed}
-        write_summary(verdict, folder / "summary.json", day | asdict(spent))
-        if out is None and verdict.green:
-            shutil.rmtree(folder)
-        else:
-            console.print(f"databases, photos, logs and summary.json are in {escape(str(folder))}")
     except BenchmarkError as error:
         Console(stderr=True).print(f"openlot demo: {escape(str(error))}")
         raise typer.Exit(WRONG_USAGE) from error
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
+    show(verdict, console, pictures)
+    console.print("  ".join(f"{part.removesuffix('_s')} {took:.0f} s" for part, took in asdict(spent).items()))
+    day = {"pictures": pictures, "seed": seed, "spaces": scenario.spaces, "speed": speed}
+    write_summary(verdict, folder / "summary.json", day | asdict(spent))
+    if out is None and verdict.green:
+        shutil.rmtree(folder)
+    else:
+        console.print(f"databases, photos, logs and summary.json are in {escape(str(folder))}")
     raise typer.Exit(0 if verdict.green else RED)
 
 

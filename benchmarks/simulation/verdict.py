@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.simulation.checks import Check, Evidence, run_checks
@@ -47,18 +48,20 @@ def show(verdict: Verdict, console: Console, pictures: str) -> None:
         odd = Table("vehicle", "role", "true plate", "visit", "what happened", title="Visits with a story", box=None)
         for visit in told:
             true = " ".join(visit.vehicle.car.plates) if visit.vehicle.has_plate else "none"
-            odd.add_row(visit.vehicle.vehicle_id, visit.vehicle.role, true, visit.outcome, visit.note)
+            odd.add_row(visit.vehicle.vehicle_id, visit.vehicle.role, true, visit.outcome, escape(visit.note))
         console.print(odd)
     table = Table("", "claim", "found", title="What the day leaves behind", caption=pictures)
     for check in verdict.checks:
         table.add_row("[green]ok[/]" if check.holds else "[red]NO[/]", check.claim, check.fact)
         for fault in check.faults[:MOST_FAULTS]:
-            table.add_row("", "", f"[red]{fault}[/]")
+            table.add_row("", "", f"[red]{escape(fault)}[/]")
         if len(check.faults) > MOST_FAULTS:
             table.add_row("", "", f"[red]… and {len(check.faults) - MOST_FAULTS} more[/]")
     console.print(table)
     counts = ", ".join(f"{count} {outcome}" for outcome, count in verdict.outcomes.items())
-    console.print(f"{len(verdict.visits)} visits: {counts}; {verdict.on_photos} of them on real photos, in and out")
+    console.print(f"{len(verdict.visits)} visits: {counts}")
+    if verdict.on_photos:
+        console.print(f"{verdict.on_photos} of them in and out on real photos")
     console.print("[bold green]verdict: green[/]" if verdict.green else "[bold red]verdict: RED[/]")
 
 
