@@ -104,9 +104,10 @@ class LotProcess:
         self._environment = os.environ | {"PYTHONPATH": str(SUPPORT)}
         self._process: subprocess.Popen[str] | None = None
         self._http: httpx2.Client | None = None
+        self.ready = ""
 
     def start(self) -> str:
-        """Start it and return the line that says it is ready."""
+        """Start it and return the line that says it is ready, which `ready` holds as well."""
         with self._log.open("a") as log:
             self._process = subprocess.Popen(
                 self._command, stdout=subprocess.PIPE, stderr=log, text=True, env=self._environment
@@ -118,7 +119,8 @@ class LotProcess:
         self._http = httpx2.Client(
             base_url=f"http://{address['host']}:{address['port']}/loopback/v1", trust_env=False, timeout=30.0
         )
-        return line.strip()
+        self.ready = line.strip()
+        return self.ready
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit status."""
