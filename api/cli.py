@@ -1,6 +1,7 @@
 """`openlot cloud`: serve the cloud, enrol lots, serve the sandbox payment provider."""
 
 import asyncio
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +27,7 @@ WRONG_USAGE = 2
 @app.command("serve")
 def serve_cloud(config: ConfigFile) -> None:
     """Serve lots, fees, payments and the drivers' pages."""
-    with _errors():
+    with _running():
         settings = load(config)
         asyncio.run(_prepare(settings.database_url))
         listener = bind(settings.server)
@@ -38,7 +39,7 @@ def serve_cloud(config: ConfigFile) -> None:
 @app.command("sandbox")
 def serve_sandbox(config: ConfigFile) -> None:
     """Serve the sandbox payment provider, which takes no money."""
-    with _errors():
+    with _running():
         settings = load_sandbox(config)
         listener = bind(settings.server)
         public_url = settings.server.public_url or address(listener)
@@ -53,7 +54,7 @@ def add_lot(
     public_key: Annotated[str, typer.Option(help="The lot's public key, as `openlot sync keygen` prints it.")],
 ) -> None:
     """Accept a lot's signed requests, or replace its key."""
-    with _errors():
+    with _running():
         added = asyncio.run(_enrol(load(config).database_url, lot_id, public_key))
         typer.echo(f"lot {lot_id} {'added' if added else 'has a new key'}")
 
@@ -77,8 +78,9 @@ async def _enrol(database_url: str, lot_id: str, public_key: str) -> bool:
 
 
 @contextmanager
-def _errors() -> Iterator[None]:
-    """A configuration that cannot be used ends the command with what to do about it."""
+def _running() -> Iterator[None]:
+    """Logs to stderr; a configuration that cannot be used ends the command with what to do about it."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
         yield
     except BadConfig as error:

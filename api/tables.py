@@ -198,7 +198,11 @@ class PaymentOrder(Row, table=True):
     """
 
     __tablename__: ClassVar[str] = "payment_order"
-    __table_args__ = (UniqueConstraint("order_id"), UniqueConstraint("lot_id", "idempotency_key"))
+    __table_args__ = (
+        UniqueConstraint("order_id"),
+        UniqueConstraint("lot_id", "idempotency_key"),
+        Index("payment_order_state", "state", "created_at"),
+    )
     lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
     order_id: str = Field(primary_key=True)
     stay_id: str

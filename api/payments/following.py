@@ -70,7 +70,7 @@ async def take_notice(cloud: Cloud, provider: str, notice: Notice) -> Applied:
 
 
 async def sweep(cloud: Cloud) -> None:
-    """Follow the oldest pending orders once; stops at a provider that does not answer."""
+    """Follow the oldest pending orders once, side by side, so that one that fails holds up no other."""
     async with cloud.database.reading() as session:
         found = await session.exec(
             select(PaymentOrder)
@@ -79,11 +79,10 @@ async def sweep(cloud: Cloud) -> None:
             .limit(SWEEP_ORDERS)
         )
         pending = found.all()
-    try:
-        for order in pending:
-            await follow(cloud, order)
-    except ProviderFailed as error:
-        log.warning("pending orders not followed: %s", error)
+    results = await asyncio.gather(*(follow(cloud, order) for order in pending), return_exceptions=True)
+    failures = [result for result in results if isinstance(result, BaseException)]
+    if failures:
+        log.warning("%d of %d pending orders not followed: %s", len(failures), len(pending), failures[0])
 
 
 async def keep_sweeping(cloud: Cloud) -> None:

@@ -12,6 +12,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.errors import UnknownOrder
+from api.fees.service import quote_stay
 from api.payments.provider import Notice, OrderExpired, OrderPaid
 from api.tables import CloudAlert, DeliveryRow, PaymentOrder, StayRow, TakenSettlement
 from lot_server.domain.money import Money
@@ -20,6 +21,7 @@ Outcome = Literal["settled", "already_settled", "alerted", "noted"]
 FLAGS = {
     "order_already_paid": "paid a second time under another reference: refund one of the two",
     "stay_gone": "paid after the vehicle had left: refund it if the stay was settled otherwise",
+    "nothing_was_due": "paid although the stay had been settled meanwhile: refund it",
     "order_expired": "paid after the order had expired: what was due may have grown since",
 }
 
@@ -79,6 +81,8 @@ async def _flag(session: AsyncSession, order: PaymentOrder, paid_at: datetime) -
     stay = await session.get_one(StayRow, (order.lot_id, order.stay_id))
     if stay.state != "open":
         return "stay_gone"
+    if (await quote_stay(session, stay, paid_at)).due.minor == 0:
+        return "nothing_was_due"
     return "order_expired" if order.state == "expired" or paid_at > order.expires_at else None
 
 

@@ -162,3 +162,12 @@ def test_paid_twice_is_settled_twice_and_flagged(cloud, order, tell):
         "ref-2": "order_already_paid",
     }
     assert [row.code for row in cloud.rows(CloudAlert)] == ["order_already_paid"]
+
+
+def test_two_phones_that_pay_one_stay_are_flagged(cloud, open_lot, tell):
+    """When two orders of one stay are paid, the second is money too, and flagged because nothing was due."""
+    orders = [open_lot.open_order(key=f"phone-000{number}").json()["order_id"] for number in (1, 2)]
+    assert outcome(tell(orders[0], "ref-1")) == "settled"
+    assert outcome(tell(orders[1], "ref-2")) == "settled"
+    assert sorted(str(row.flag) for row in cloud.rows(TakenSettlement)) == ["None", "nothing_was_due"]
+    assert [row.code for row in cloud.rows(CloudAlert)] == ["nothing_was_due"]
