@@ -26,7 +26,7 @@ MOST_WORKERS = 64
 MOST_BURST_FRAMES = 20
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
-_LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
+_LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)

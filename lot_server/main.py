@@ -142,7 +142,13 @@ async def _workers(config: LotConfig, factory: SighterFactory) -> AsyncIterator[
 
 def _shipped(config: LotConfig) -> SighterFactory:
     vision = config.vision
-    return partial(load_pipeline, vision.detector, vision.reader, vision.region, vision.provider)
+    detector, reader = (_model(config.folder, name) for name in (vision.detector, vision.reader))
+    return partial(load_pipeline, detector, reader, vision.region, vision.provider)
+
+
+def _model(folder: Path, name: str) -> str:
+    """A model's name as it is; the path of a card or of its weights starts at the configuration's folder."""
+    return str(folder / name) if name.endswith((".toml", ".onnx")) else name
 
 
 def _make_folder(folder: Path) -> None:

@@ -2,11 +2,13 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +16,8 @@ import numpy as np
 import pytest
 from odd_sighters import OddSighter, dying, tampered
 
-from lot_server.adapters.vision_child import SighterFactory
+import models.card
+from lot_server.adapters.vision_child import SighterFactory, load_pipeline
 from lot_server.adapters.vision_workers import VisionWorkers
 from lot_server.errors import VisionFailed, VisionTimeout, VisionUnavailable, VisionWorkerDied
 from vision.errors import UnreadableImage
@@ -180,6 +183,34 @@ def test_workers_that_cannot_start_say_why(factory: SighterFactory, reason: str)
     with pytest.raises(VisionUnavailable, match=reason):
         with_workers(scenario, factory, count=2)
     assert shared_segments() <= before
+
+
+def test_shipped_weights_that_were_changed_are_refused(tmp_path: Path) -> None:
+    """One flipped byte in a copy of the shipped detector keeps the workers from starting, with the reason."""
+    shipped = Path(models.card.__file__).parent
+    card = tmp_path / "cards" / "detector.toml"
+    card.parent.mkdir()
+    card.write_bytes((shipped / "cards" / "detector.toml").read_bytes())
+    shutil.copytree(shipped / "weights", tmp_path / "weights")
+    for weights in (tmp_path / "weights").glob("detector*.onnx"):
+        content = bytearray(weights.read_bytes())
+        content[len(content) // 2] ^= 1
+        weights.write_bytes(content)
+
+    async def scenario(_: VisionWorkers) -> None:
+        raise AssertionError("started")
+
+    with pytest.raises(VisionUnavailable, match="cannot start: tampered_weights: "):
+        with_workers(scenario, partial(load_pipeline, str(card), "reader", "any", "cpu"))
+
+
+def test_the_shipped_reader_reads_in_a_worker() -> None:
+    """The shipped pipeline starts in a worker, and finds no plate in a plain grey picture."""
+
+    async def scenario(workers: VisionWorkers) -> None:
+        assert await workers.sight([frame(96, size=(720, 1280))]) is None
+
+    with_workers(scenario, partial(load_pipeline, "detector", "reader", "any", "cpu"))
 
 
 SERVER = """
