@@ -28,10 +28,12 @@ SURELY_SINGLE, SURELY_DOUBLE = 0.1, 0.9
 """Probability of two rows below and above which the plate is looked at in one way only; between them both ways are
 tried and the better one kept."""
 
-SURE = 0.9
-"""Confidence from which the first look at a plate is enough; below it, the plate is looked at again, cut otherwise."""
-OTHER_CUTS = ((0.02, 0.02), (-0.01, -0.02))
-"""Further looks: shares of the plate's width and height that are added on each side."""
+SURE, PLAUSIBLE = 0.9, 0.5
+"""Confidence and weight of the grammar from which the first look at a plate is enough; under either, the plate is
+looked at again, cut otherwise."""
+OTHER_CUTS = ((0.02, 0.02, 0.02), (-0.01, -0.01, -0.02), (0.06, 0.0, 0.0), (0.0, 0.06, 0.0))
+"""Further looks: shares of the plate's width added on its left and right, and of its height above and below. Found
+corners are off by a few per cent, and half a lost first character reads as none at all."""
 
 LEAST_CONFIDENCE = 0.3
 """Probability of being right under which a text is only a guess."""
@@ -69,14 +71,14 @@ class OnnxReader:
     def read(self, image: Image, detection: Detection) -> PlateRead:
         """What the plate says; `text` is None where the confidence is under LEAST_CONFIDENCE.
 
-        A plate that the first look leaves in doubt is looked at again, cut a little otherwise: found corners may be
-        off by a character's edge. The looks' probabilities are averaged.
+        A plate that the first look leaves in doubt is looked at again, cut a little otherwise; a text is as likely as
+        the look that shows it best makes it.
         """
         quad = to_quad(detection.corners)
         chosen = self._first_look(image, quad)
         confidence = self._confidence(chosen, [chosen])
-        if confidence < SURE:
-            looks = [chosen, *(self._look(image, expand_quad(quad, *grown), chosen.layout) for grown in OTHER_CUTS)]
+        if confidence < SURE or self._grammar.weight(chosen.decoded.text, chosen.seen) < PLAUSIBLE:
+            looks = [chosen, *(self._look(image, cut(quad, *grown), chosen.layout) for grown in OTHER_CUTS)]
             chosen = max(looks, key=lambda look: (self._confidence(look, looks), look.decoded.likelihood))
             confidence = self._confidence(chosen, looks)
         decoded = chosen.decoded
@@ -122,12 +124,21 @@ class OnnxReader:
         """The calibrated probability that the text of `look` is right, by all `looks`."""
         if not look.decoded.text:
             return 0.0
-        mean: dict[str, float] = defaultdict(float)
+        best: dict[str, float] = defaultdict(float)
         for other in looks:
             for text, likelihood in ((other.decoded.text, other.decoded.likelihood), *other.decoded.alternatives):
-                mean[text] += likelihood / len(looks)
-        weighed = self._grammar.weigh([Hypothesis(text, p) for text, p in mean.items()], look.seen)
+                best[text] = max(best[text], likelihood)
+        total = max(1.0, sum(best.values()))
+        weighed = self._grammar.weigh([Hypothesis(text, p / total) for text, p in best.items()], look.seen)
         return calibrated(next(h.probability for h in weighed if h.text == look.decoded.text), self._calibration)
+
+
+def cut(quad: Quad, left: float, right: float, rise: float) -> Quad:
+    """A quad (4, 2) grown by shares of its width on the left and right, and of its height above and below."""
+    top_left, top_right, bottom_right, bottom_left = quad
+    top, bottom = top_right - top_left, bottom_right - bottom_left
+    wider = [top_left - top * left, top_right + top * right, bottom_right + bottom * right, bottom_left - bottom * left]
+    return expand_quad(np.asarray(wider, dtype=np.float32), 0.0, rise)
 
 
 def distribution(row: NDArray[np.float32], deletion: np.float32) -> PositionDistribution:
