@@ -42,12 +42,6 @@ def clamp(box: Box, width: int, height: int) -> Box:
     )
 
 
-def expand(box: Box, fraction: float) -> Box:
-    """`box` grown about its centre by `fraction` of its width and height on every side (negative shrinks)."""
-    dx, dy = box.width * fraction, box.height * fraction
-    return Box(box.x1 - dx, box.y1 - dy, box.x2 + dx, box.y2 + dy)
-
-
 def expand_quad(quad: Quad, fraction_x: float, fraction_y: float) -> Quad:
     """A quad (4, 2) grown along the plate's own axes: by a fraction of its width and of its height on every side."""
     top_left, top_right, bottom_right, bottom_left = quad

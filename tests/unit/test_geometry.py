@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from vision.geometry import (
     bounds,
     clamp,
-    expand,
     expand_quad,
     iou,
     iou_matrix,
@@ -64,11 +63,6 @@ def test_the_matrix_agrees_with_the_single_iou(raw: list[tuple[float, float, flo
 def test_clamp_keeps_what_lies_in_the_picture(box: Box, expected: Box) -> None:
     """A clamped box is the part of it inside the picture."""
     assert clamp(box, 20, 10) == expected
-
-
-def test_expand_grows_about_the_centre() -> None:
-    """Growing by a tenth adds a tenth of the width and height on every side."""
-    assert expand(Box(10, 10, 30, 20), 0.1) == Box(8, 9, 32, 21)
 
 
 def test_a_quad_grows_along_its_own_axes() -> None:
