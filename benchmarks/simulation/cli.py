@@ -1,6 +1,7 @@
 """`openlot demo`: one whole day at a simulated lot, through the real services, and a verdict."""
 
 import asyncio
+import secrets
 import shutil
 import tempfile
 from dataclasses import asdict
@@ -37,16 +38,19 @@ def demo(
     one, 2 for wrong usage.
     """
     console = Console()
+    folder = Path(tempfile.gettempdir()) / f"openlot-demo-{secrets.token_hex(4)}" if out is None else out
     try:
         chosen, pictures = _cars(photos, cars, seed)
         scenario = plan_day(chosen, seed)
-        folder = Path(tempfile.mkdtemp(prefix="openlot-demo-")) if out is None else _empty(out)
+        _make_empty(folder)
         console.print(f"{len(chosen)} vehicles, {scenario.spaces} spaces, seed {seed}: {pictures}")
-        verdict, spent = asyncio.run(run_day(scenario, Files(folder), speed, console))
+        verdict, spent = asyncio.run(run_day(scenario, Files(folder.absolute()), speed, console))
     except BenchmarkError as error:
         Console(stderr=True).print(f"openlot demo: {escape(str(error))}")
         raise typer.Exit(WRONG_USAGE) from error
     except KeyboardInterrupt:
+        if out is None:
+            shutil.rmtree(folder, ignore_errors=True)
         raise typer.Exit(INTERRUPTED) from None
     show(verdict, console, pictures)
     console.print("  ".join(f"{part.removesuffix('_s')} {took:.0f} s" for part, took in asdict(spent).items()))
@@ -71,8 +75,7 @@ def _cars(photos: Path | None, count: int | None, seed: int) -> tuple[list[Car],
     )
 
 
-def _empty(folder: Path) -> Path:
+def _make_empty(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutFolderTaken(f"{folder} is not an empty folder: name another one, or remove it first")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder.absolute()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
