@@ -19,8 +19,10 @@ UNKNOWN_CHINESE = 0.05
 """Weight of a Chinese text of no known format: there are few, all listed."""
 UNKNOWN_OFFICE = 0.3
 """Factor for a Chinese text whose office letter its province does not use."""
-TOO_SHORT_OR_LONG = 0.05
-"""Weight of a text that no plate is as short or long as."""
+RARE_LENGTH = 0.03
+"""Weight of an unknown text of 3, or of more than 8 letters and digits: few plates are as short or as long."""
+FRAGMENT = 0.005
+"""Weight of one or two characters: nearly always a part of something else."""
 UNLISTED = 0.05
 """Weight of all that was not among the likeliest texts; most of it is of no format."""
 TRUST_IN_LOOKS = 0.7
@@ -113,9 +115,11 @@ def _fit(text: str, region: Region) -> float:
     """How well `text` keeps the formats of one region, 0..1."""
     if any(found.region == region for found in matching_formats(text)):
         return _office_factor(text)
+    if len(text) <= 2:
+        return FRAGMENT
     if is_chinese(text):
         return UNKNOWN_CHINESE
-    return UNKNOWN_LATIN if 4 <= len(text) <= 8 else TOO_SHORT_OR_LONG
+    return UNKNOWN_LATIN if 4 <= len(text) <= 8 else RARE_LENGTH
 
 
 def matching_formats(text: str) -> list[PlateFormat]:

@@ -35,6 +35,11 @@ OTHER_CUTS = ((0.02, 0.02, 0.02), (-0.01, -0.01, -0.02), (0.06, 0.0, 0.0), (0.0,
 """Further looks: shares of the plate's width added on its left and right, and of its height above and below. Found
 corners are off by a few per cent, and half a lost first character reads as none at all."""
 
+NEUTRAL_SCORE = 2 / 3
+"""Score of the detector at which it speaks neither for nor against a read; above it a read is surer, below it less.
+Fitted on scenes with and without plates, none of them for validation."""
+_LEAST_SCORE, _GREATEST_SCORE = 0.05, 0.95
+
 LEAST_CONFIDENCE = 0.3
 """Probability of being right under which a text is only a guess."""
 
@@ -81,6 +86,7 @@ class OnnxReader:
             looks = [chosen, *(self._look(image, cut(quad, *grown), chosen.layout) for grown in OTHER_CUTS)]
             chosen = max(looks, key=lambda look: (self._confidence(look, looks), look.decoded.likelihood))
             confidence = self._confidence(chosen, looks)
+        confidence = with_score(confidence, detection.confidence)
         decoded = chosen.decoded
         region = self._grammar.region_of(decoded.text, chosen.seen)
         return PlateRead(
@@ -131,6 +137,13 @@ class OnnxReader:
         total = max(1.0, sum(best.values()))
         weighed = self._grammar.weigh([Hypothesis(text, p / total) for text, p in best.items()], look.seen)
         return calibrated(next(h.probability for h in weighed if h.text == look.decoded.text), self._calibration)
+
+
+def with_score(confidence: float, score: float) -> float:
+    """A read's probability of being right once the detector's score is known too: their odds multiply."""
+    bounded = min(max(score, _LEAST_SCORE), _GREATEST_SCORE)
+    odds = bounded / (1 - bounded) * (1 - NEUTRAL_SCORE) / NEUTRAL_SCORE
+    return confidence * odds / (confidence * odds + 1 - confidence)
 
 
 def cut(quad: Quad, left: float, right: float, rise: float) -> Quad:

@@ -1,9 +1,9 @@
-"""A plate's corners are moved along the plate's own axes."""
+"""What a read does with the corners and the score that the detector gave it."""
 
 import numpy as np
 import pytest
 
-from vision.read import cut
+from vision.read import cut, with_score
 
 LEVEL = np.array([[100, 50], [200, 50], [200, 80], [100, 80]], np.float32)
 TURNED = np.array([[0, 100], [0, 0], [30, 0], [30, 100]], np.float32)
@@ -26,3 +26,11 @@ def test_a_cut_grows_the_sides_it_names(
 ) -> None:
     """Left and right are the plate's own, whichever way it is turned."""
     assert cut(quad, *shares) == pytest.approx(np.array(expected), abs=1e-3)
+
+
+@pytest.mark.parametrize("confidence", [0.0, 0.2, 0.9, 1.0])
+def test_the_detectors_score_moves_a_reads_confidence_its_way(confidence: float) -> None:
+    """A neutral score changes nothing, a high one raises and a low one lowers; certainty stays certain."""
+    assert with_score(confidence, 2 / 3) == pytest.approx(confidence)
+    assert with_score(confidence, 0.3) <= confidence <= with_score(confidence, 1.0)
+    assert 0 <= with_score(confidence, 0.0) <= 1
