@@ -18,7 +18,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from models.errors import ModelError, UnknownModel
-from vision.errors import NoImages, ProviderUnavailable, SourceUnavailable, VisionError
+from vision.errors import ExtraMissing, NoImages, ProviderUnavailable, SourceUnavailable, VisionError
 from vision.grammar import RegionHint
 from vision.pipeline import DEFAULT_DETECTOR, DEFAULT_READER
 from vision.read_files import Setup, Task, read_files
@@ -31,12 +31,14 @@ from vision.types import Sighting
 SOME_FAILED, WRONG_USAGE, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 """Exit statuses; the last two are what shells expect of SIGINT and SIGPIPE."""
 
-_WRONG_USAGE_ERRORS = (UnknownModel, ProviderUnavailable)
+_WRONG_USAGE_ERRORS = (UnknownModel, ProviderUnavailable, ExtraMissing)
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Region = Annotated[RegionHint, typer.Option(help="Weigh the plate formats of this region up; it need not be right.")]
-DetectorName = Annotated[str, typer.Option("--detector", help="A model's name, or the path of its card.")]
-ReaderName = Annotated[str, typer.Option("--reader", help="A model's name, or the path of its card.")]
+DetectorName = Annotated[
+    str, typer.Option("--detector", help="A model's name, the path of its card, or an ultralytics .pt file.")
+]
+ReaderName = Annotated[str, typer.Option("--reader", help="A model's name, the path of its card, or easyocr.")]
 ProviderName = Annotated[Provider, typer.Option("--provider", help="What runs the networks.")]
 
 

@@ -43,6 +43,12 @@ class ProviderUnavailable(VisionError):
     code = "provider_unavailable"
 
 
+class ExtraMissing(VisionError):
+    """A detector or reader was asked for whose packages are not installed; they come with an extra."""
+
+    code = "extra_missing"
+
+
 class ReadingProcessDied(VisionError):
     """A process that reads pictures ended unexpectedly, most likely in a decoder or for want of memory."""
 

@@ -13,10 +13,12 @@ A pipeline uses one core and is not to be shared by threads; several cores want 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import cv2
 
-from models.card import Precision
+from models.card import Kind, Precision
+from models.errors import UnknownModel
 from models.registry import Registry
 from vision.detect import OnnxDetector
 from vision.grammar import Grammar, RegionHint
@@ -66,23 +68,40 @@ class Pipeline:
         precision: Precision | None = None,
         registry: Registry | None = None,
     ) -> Pipeline:
-        """A pipeline of two models by name or path, run by onnxruntime.
+        """A pipeline of two models by name or path, run by onnxruntime; or of alternatives, run by torch: as detector a
+        `.pt` file of ultralytics, as reader `easyocr`.
 
-        `region` only weighs the grammar. `precision` None takes the faster file of each model, as measured now.
-        Sets OpenCV to one thread for the whole process. Raises the errors of `models.errors`,
-        ProviderUnavailable and WrongModelShape.
+        `region` only weighs the grammar. `precision` None takes the faster file of each model, as measured now; an
+        alternative has `fp32` alone. Sets OpenCV to one thread for the whole process. Raises the errors of
+        `models.errors`, ProviderUnavailable, WrongModelShape, and ExtraMissing for an alternative not installed.
         """
         cv2.setNumThreads(1)
         models = registry or Registry()
         grammar = Grammar(region)
-        finding = Session(models.find(detector, "detector"), provider, precision)
-        reading = Session(models.find(reader, "reader"), provider, precision)
-        return cls(
-            OnnxDetector(finding),
-            OnnxReader(reading, grammar),
-            grammar,
-            {session.card.name: session.choice for session in (finding, reading)},
-        )
+        choices: dict[str, PrecisionChoice] = {}
+
+        def session(name: str, kind: Kind) -> Session:
+            opened = Session(models.find(name, kind), provider, precision)
+            choices[opened.card.name] = opened.choice
+            return opened
+
+        finder: Detector
+        recogniser: Reader
+        if detector.endswith(".pt"):
+            from vision.alternatives.ultralytics_detector import UltralyticsDetector
+
+            _require_float(detector, precision)
+            finder = UltralyticsDetector(Path(detector), provider)
+        else:
+            finder = OnnxDetector(session(detector, "detector"))
+        if reader == "easyocr":
+            from vision.alternatives.easyocr_reader import EasyOcrReader
+
+            _require_float(reader, precision)
+            recogniser = EasyOcrReader(grammar, provider)
+        else:
+            recogniser = OnnxReader(session(reader, "reader"), grammar)
+        return cls(finder, recogniser, grammar, choices)
 
     def read(self, image: Image) -> list[PlateRead]:
         """Every plate of a picture (H, W, 3) uint8 BGR, surest first; empty where there is none.
@@ -124,6 +143,11 @@ class Pipeline:
 
     def _fused(self, track: Track) -> Sighting:
         return fuse(track.evidence, track.frames_read, self._grammar)
+
+
+def _require_float(name: str, precision: Precision | None) -> None:
+    if precision not in (None, "fp32"):
+        raise UnknownModel(f"{name} has no {precision} file; it runs in fp32")
 
 
 def _prominence(frame: Frame, detection: Detection) -> float:

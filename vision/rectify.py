@@ -11,8 +11,8 @@ from vision.types import Image
 READER_WIDTH, READER_HEIGHT = 168, 48
 """Pixels of the reader's input."""
 
-_UPPER_ROW = (0.0, 0.55)
-_LOWER_ROW = (0.35, 1.0)
+UPPER_ROW = (0.0, 0.55)
+LOWER_ROW = (0.35, 1.0)
 """Share of the height that each half of a two-row plate is cut from. Chinese plates part at 0.38, European ones at 0.5;
 the halves overlap so that no row is cut through in either."""
 
@@ -55,7 +55,7 @@ def rectify_stacked(image: Image, corners: NDArray[np.float32]) -> Image:
             (READER_WIDTH // 2, READER_HEIGHT),
             interpolation=cv2.INTER_AREA,
         )
-        for top, bottom in (_UPPER_ROW, _LOWER_ROW)
+        for top, bottom in (UPPER_ROW, LOWER_ROW)
     ]
     return np.asarray(np.hstack(halves), dtype=np.uint8)
 

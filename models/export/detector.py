@@ -28,7 +28,7 @@ from models.train.datasets import SCENE_SETS, PlateLabel, Scene, hold_out, read_
 from models.train.detector import COMPOSED_DEV, WORKING_SIDE, composed_dev, read_supply
 from models.train.detector_net import PlateNet, load_net
 from models.train.detector_score import DetectorScore, score_detector
-from models.train.torchvision_ops import ensure_torchvision
+from vision.alternatives.torchvision_ops import ensure_torchvision
 from vision.detect_decode import VALUES_PER_CANDIDATE, letterbox
 from vision.types import Image
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 
-from models.train.torchvision_ops import ensure_torchvision
+from vision.alternatives.torchvision_ops import ensure_torchvision
 
 ensure_torchvision()
 

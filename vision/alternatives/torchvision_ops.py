@@ -1,8 +1,8 @@
 """Makes `import torchvision` work where its compiled operators are missing.
 
 A torchvision wheel built for another torch installs and then fails at import, because it registers shape rules for
-`torchvision::nms` and `torchvision::qnms`, which only its compiled library defines. ultralytics imports torchvision
-and, for a network that is trained and exported here, never calls more of it than `nms`.
+`torchvision::nms` and `torchvision::qnms`, which only its compiled library defines. ultralytics and EasyOCR import
+torchvision and, for what they do here, never call more of its operators than `nms`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def ensure_torchvision() -> None:
     if _library is not None or "torchvision" in sys.modules:
         return
     if importlib.util.find_spec("torchvision") is None:
-        raise ImportError("torchvision is not installed; run: pip install 'openlot[train]'")
+        raise ImportError("torchvision is not installed; run: pip install torchvision")
     try:
         import torchvision
     except RuntimeError as error:
