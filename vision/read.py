@@ -77,7 +77,7 @@ class OnnxReader:
         """What the plate says; `text` is None where the confidence is under LEAST_CONFIDENCE.
 
         A plate that the first look leaves in doubt is looked at again, cut a little otherwise; a text is as likely as
-        the look that shows it best makes it.
+        all looks make it in the mean.
         """
         quad = to_quad(detection.corners)
         chosen = self._first_look(image, quad)
@@ -130,12 +130,11 @@ class OnnxReader:
         """The calibrated probability that the text of `look` is right, by all `looks`."""
         if not look.decoded.text:
             return 0.0
-        best: dict[str, float] = defaultdict(float)
+        mean: dict[str, float] = defaultdict(float)
         for other in looks:
             for text, likelihood in ((other.decoded.text, other.decoded.likelihood), *other.decoded.alternatives):
-                best[text] = max(best[text], likelihood)
-        total = max(1.0, sum(best.values()))
-        weighed = self._grammar.weigh([Hypothesis(text, p / total) for text, p in best.items()], look.seen)
+                mean[text] += likelihood / len(looks)
+        weighed = self._grammar.weigh([Hypothesis(text, p) for text, p in mean.items()], look.seen)
         return calibrated(next(h.probability for h in weighed if h.text == look.decoded.text), self._calibration)
 
 
