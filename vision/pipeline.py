@@ -38,6 +38,10 @@ STANDING_PLATES = 4
 """Plates a frame that are read for the vehicle at a lane: the largest and most central ones."""
 
 
+LIKELY_A_PLATE = 0.5
+"""Score of the detector from which something unreadable is taken for a vehicle's plate when watching a stream."""
+
+
 class Pipeline:
     """A detector, a reader and the grammar, ready to read.
 
@@ -126,20 +130,29 @@ class Pipeline:
     def watch(self, source: FrameSource) -> Iterator[Sighting]:
         """One Sighting for each vehicle that passes or stands before a fixed camera, given once it has gone.
 
-        Frames in which nothing moves are not read. Closes the source at the end. Raises SourceUnavailable.
+        Frames in which nothing moves are not read. What could never be read is reported only where the detector was
+        sure of a plate: lamps and signs stand before a camera for years. Closes the source at the end. Raises
+        SourceUnavailable.
         """
         tracker, gate = Tracker(), MotionGate()
         try:
             for frame in source.frames():
                 if gate.passes(frame.image):
-                    yield from map(self._fused, tracker.update(frame, self.read(frame.image)))
-            yield from map(self._fused, tracker.finish())
+                    yield from self._vehicles(tracker.update(frame, self.read(frame.image)))
+            yield from self._vehicles(tracker.finish())
         finally:
             source.close()
 
     def _read_all(self, image: Image, found: Sequence[Detection]) -> list[PlateRead]:
         reads = [self._reader.read(image, detection) for detection in found]
         return sorted(reads, key=lambda read: -read.confidence)
+
+    def _vehicles(self, gone: Sequence[Track]) -> Iterator[Sighting]:
+        for track in gone:
+            sighting = self._fused(track)
+            score = max(e.read.detection.confidence for e in track.evidence)
+            if sighting.text is not None or score >= LIKELY_A_PLATE:
+                yield sighting
 
     def _fused(self, track: Track) -> Sighting:
         return fuse(track.evidence, track.frames_read, self._grammar)

@@ -112,6 +112,16 @@ def test_a_standing_vehicle_is_one_sighting_and_quiet_frames_are_not_read(tmp_pa
     assert source.closed
 
 
+@pytest.mark.parametrize(("score", "reported"), [(0.9, 1), (0.3, 0)])
+def test_what_cannot_be_read_is_a_vehicle_only_if_it_is_surely_a_plate(
+    tmp_path: Path, score: float, reported: int
+) -> None:
+    """An unreadable plate is reported as one; a lamp that the detector half believes in is not."""
+    pipeline = _pipeline(tmp_path, [(32, 32, 20, 8, score)], sure=0.2)
+    sightings = list(pipeline.watch(_Still(5)))
+    assert [sighting.text for sighting in sightings] == [None] * reported
+
+
 def test_a_reader_of_another_alphabet_is_refused(tmp_path: Path) -> None:
     """A network whose classes are other characters would print nonsense; it is not run."""
     write_detector(tmp_path, [ONE])
