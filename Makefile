@@ -37,11 +37,12 @@ postgres:
 test: $(STAMP) postgres lint
 	$(BIN)/pytest -m '$(MARKS)'
 
+# Torch goes in first, with the torchvision that belongs to it: what follows then asks for no other build of either.
 $(EXTRAS_STAMP): pyproject.toml models/train/requirements.txt models/train/requirements-no-deps.txt
 	$(PYTHON) -m venv $(EXTRAS_VENV)
 	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --requirement models/train/requirements.txt
 	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement models/train/requirements-no-deps.txt
-	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,easyocr]'
 	touch $@
 
 test-extras: $(EXTRAS_STAMP)

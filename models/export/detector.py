@@ -24,8 +24,8 @@ from models.card import load_card
 from models.export.detector_card import file_table, score_tables, table
 from models.export.parity import Network, check_parity
 from models.export.quantize import quantize
-from models.train.datasets import SCENE_SETS, PlateLabel, Scene, hold_out, read_scenes
-from models.train.detector import COMPOSED_DEV, WORKING_SIDE, composed_dev, read_supply
+from models.train.datasets import SCENE_SETS, PlateLabel, Scene, split_scenes
+from models.train.detector import COMPOSED_DEV, DATA_HELP, WORKING_SIDE, composed_dev, read_supply
 from models.train.detector_net import PlateNet, load_net
 from models.train.detector_score import DetectorScore, score_detector
 from vision.alternatives.torchvision_ops import ensure_torchvision
@@ -118,7 +118,7 @@ def total_recall(scores: dict[str, DetectorScore]) -> float:
     return sum(score.found for score in scores.values()) / max(1, sum(score.plates for score in scores.values()))
 
 
-def held_out_pictures(data: Path, held_out: Sequence[Scene]) -> dict[str, Pictures]:
+def held_out_pictures(data: Path | None, held_out: Sequence[Scene]) -> dict[str, Pictures]:
     """The held-out scenes by set, and `composed`: the same scenes with generated plates pasted in."""
     groups: dict[str, Pictures] = {}
     for scene in held_out:
@@ -133,12 +133,12 @@ def calibration_inputs(scenes: Sequence[Scene], long_side: int, seed: int) -> li
     return [letterbox(scenes[int(index)].image, long_side)[0] for index in order]
 
 
-def export(checkpoint: Path, data: Path, version: str, models: Path) -> None:
+def export(checkpoint: Path, data: Path | None, version: str, models: Path) -> None:
     """Writes weights/detector.onnx, weights/detector.int8.onnx (if it is good enough) and cards/detector.toml.
 
     Raises ParityError where the float file differs from the trained network.
     """
-    training_scenes, held_out = hold_out(list(read_scenes(data, list(SCENE_SETS))))
+    training_scenes, held_out = split_scenes(data)
     dev = held_out_pictures(data, held_out)
     float_path, int8_path = models / "weights" / "detector.onnx", models / "weights" / "detector.int8.onnx"
     float_path.parent.mkdir(parents=True, exist_ok=True)
@@ -158,7 +158,10 @@ def export(checkpoint: Path, data: Path, version: str, models: Path) -> None:
     else:
         int8_path.unlink()
         print(f"int8 loses {lost:.2%} of the plates (more than {INT8_MAY_LOSE:.1%}): it is not shipped")
-    write_card(models, version, checkpoint, scores)
+    taught = (
+        [*SCENE_SETS, "generated plates and real crops pasted in"] if data else ["generated plates and backgrounds"]
+    )
+    write_card(models, version, checkpoint, taught, scores)
 
 
 def float_nodes(path: Path) -> list[str]:
@@ -183,8 +186,10 @@ def report(precision: str, scores: dict[str, DetectorScore]) -> None:
         print(f"  {name}: {score}", flush=True)
 
 
-def write_card(models: Path, version: str, checkpoint: Path, scores: dict[str, dict[str, DetectorScore]]) -> None:
-    """Writes cards/detector.toml for the files that `scores` names by precision."""
+def write_card(
+    models: Path, version: str, checkpoint: Path, taught: list[str], scores: dict[str, dict[str, DetectorScore]]
+) -> None:
+    """Writes cards/detector.toml for the files that `scores` names by precision; `taught` is what it learnt from."""
     run = torch.load(checkpoint, map_location="cpu", weights_only=True)
     names = {"fp32": "detector.onnx", "int8": "detector.int8.onnx"}
     parts = [
@@ -197,7 +202,7 @@ def write_card(models: Path, version: str, checkpoint: Path, scores: dict[str, d
         table("thresholds", {"score": SCORE_THRESHOLD, "iou": IOU_THRESHOLD}),
         *(file_table(precision, models / "weights" / names[precision], models) for precision in scores),
         table("training", {
-            "data": [*SCENE_SETS, "generated plates and real crops pasted in"],
+            "data": taught,
             "command": "python -m models.train.detector --data DIR --out RUN --minutes MINUTES --seed SEED",
             "minutes": round(run["spent"] / 60, 1), "steps": run["step"], "seed": run["seed"],
         }),
@@ -217,15 +222,13 @@ def write_card(models: Path, version: str, checkpoint: Path, scores: dict[str, d
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True, help="checkpoint.pt of a training run")
-    parser.add_argument("--data", type=Path, default=os.environ.get("OPENLOT_DATA"), help="the photo collection")
+    parser.add_argument("--data", type=Path, default=os.environ.get("OPENLOT_DATA"), help=DATA_HELP)
     parser.add_argument("--version", required=True, help="version to write into the card")
     parser.add_argument("--models", type=Path, default=MODELS, help="folder with weights/ and cards/")
     choice = parser.parse_args()
-    if choice.data is None:
-        parser.error("say where the photo collection is: --data DIR or $OPENLOT_DATA")
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    export(choice.checkpoint, Path(choice.data), choice.version, choice.models)
+    export(choice.checkpoint, choice.data, choice.version, choice.models)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from models.export.parity import Network, check_parity
 from models.export.quantize import quantize
-from models.train.reader import folded
+from models.train.reader import folded, generated_dev
 from models.train.reader_net import ReaderNet
 from models.train.reader_samples import (
     RealPlate,
@@ -37,6 +37,7 @@ from vision.grammar import Grammar, Hypothesis
 from vision.read_decode import Calibration, DecodedText, calibrated, decode
 from vision.rectify import READER_HEIGHT, READER_WIDTH, reader_input
 
+REAL_DATA = "generated plates and real crops outside the validation photos, some with an existing reader's text"
 OUTPUTS = ("logits", "color", "layout", "region")
 _WORST_LOSS = 0.5
 """Points of exact match that int8 may cost."""
@@ -120,12 +121,12 @@ def score(path: Path, dev: dict[str, list[Sample]]) -> Exported:
     return Exported(path, right)
 
 
-def fit_calibration(run: Run, data: Path | None, dev: list[RealPlate]) -> Calibration:
+def fit_calibration(run: Run, data: Path | None, dev: list[RealPlate], count: int) -> Calibration:
     """Temperature, slope and offset that make confidence honest on the development split, photographed anew and worse.
 
     For each temperature of a small grid the slope and offset are those of the likeliest logistic regression (Platt)."""
     maker = SampleMaker(11, glyph_source(data), dev, load_negatives(data) if data else (), 0.7)
-    samples = [s for s in (maker.draw() for _ in range(1500)) if s.text is not None]
+    samples = [s for s in (maker.draw() for _ in range(count)) if s.text is not None]
     logits, grammar = reads(run, samples), Grammar()
     best: tuple[float, Calibration] | None = None
     for temperature in (0.8, 1.0, 1.2):
@@ -205,9 +206,9 @@ def export(args: argparse.Namespace) -> None:
     net.load_state_dict(saved["average"])
     fp32, int8 = weights / "reader.onnx", weights / "reader.int8.onnx"
     export_fp32(net, fp32)
-    train_plates, dev_plates = load_real(args.data, args.teacher)
-    dev = dev_samples(dev_plates)
-    maker = SampleMaker(5, glyph_source(args.data), train_plates, load_negatives(args.data), 0.6)
+    train_plates, dev_plates = load_real(args.data, args.teacher) if args.data else ([], [])
+    dev = dev_samples(dev_plates) if args.data else {"generated": generated_dev(None)}
+    maker = SampleMaker(5, glyph_source(args.data), train_plates, load_negatives(args.data) if args.data else (), 0.6)
     shown = [reader_input([maker.draw().image for _ in range(32)]) for _ in range(12)]
     for number, name in enumerate(OUTPUTS):
         worst = check_parity(trained(net, number), exported(session(fp32), number), shown[:2])
@@ -223,10 +224,10 @@ def export(args: argparse.Namespace) -> None:
         print(f"int8 costs {points:.2f} points: not shipped")
         int8.unlink()
         del files["int8"]
-    calibration = fit_calibration(session(files.get("int8", fp32)), args.data, dev_plates)
+    calibration = fit_calibration(session(files.get("int8", fp32)), args.data, dev_plates, args.calibrate_on)
     facts = {
         "version": args.version,
-        "data": "generated plates and real crops outside the validation photos, some with an existing reader's text",
+        "data": REAL_DATA if args.data else "generated plates drawn with open fonts",
         "recipe": args.recipe,
         "steps": str(saved["step"]),
         "minutes": f"{saved['seconds'] / 60:.0f}",
@@ -241,10 +242,11 @@ def export(args: argparse.Namespace) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--data", type=Path, default=None, help="the photo collection; without it open fonts alone")
     parser.add_argument("--teacher", type=Path, default=Path("models/train/runs/teacher.csv"))
     parser.add_argument("--out", type=Path, default=Path("models"), help="the folder with cards/ and weights/")
     parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--calibrate-on", type=int, default=1500, help="photographs that confidence is fitted on")
     parser.add_argument("--percentile", type=float, default=None)
     parser.add_argument("--recipe", default="python -m models.train.reader --data $OPENLOT_DATA --minutes 120")
     cv2.setNumThreads(1)

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.train.synthetic.degrade import Surroundings
 from vision.geometry import Quad
 from vision.types import Image
 
@@ -40,6 +41,9 @@ CROP_SETS: dict[str, float] = {
     "us_crops": 12 / 6,
 }
 """Sets of upright plates cut out of photos, with the width over height of the plate itself (docs/plates.md)."""
+
+GENERATED_SCENES = 240
+"""Backgrounds drawn where there is no collection of photos."""
 
 DEV_EVERY = 12
 """Each twelfth scene of a set is held out and only measured on."""
@@ -82,6 +86,21 @@ def read_scenes(data: Path, set_names: Sequence[str], long_side: int = 640) -> I
             image, scale = _shrunk(path, long_side)
             plates = tuple(_plate(row, scale) for row in rows or () if row["x1"])
             yield Scene(set_name, file, image, plates)
+
+
+def generated_scenes(seed: int = 0) -> list[Scene]:
+    """Backgrounds drawn at random, with no plates: what a detector can learn from where there are no photos."""
+    rng = np.random.default_rng(seed)
+    pictures = Surroundings(rng, GENERATED_SCENES).pictures
+    return [Scene("generated", str(number), picture, ()) for number, picture in enumerate(pictures)]
+
+
+def split_scenes(data: Path | None) -> tuple[list[Scene], list[Scene]]:
+    """The scenes of every set as `hold_out` parts them; without a collection, of `generated_scenes`.
+
+    Raises as `read_scenes`.
+    """
+    return hold_out(list(read_scenes(data, list(SCENE_SETS))) if data else generated_scenes())
 
 
 def read_crops(data: Path, set_name: str) -> Iterator[Image]:

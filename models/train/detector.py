@@ -3,7 +3,8 @@
     python -m models.train.detector --data DIR --out DIR --minutes 90
 
 Real scenes are cropped, zoomed and have plates pasted in (`models.train.synthetic.scenes`); small pictures first, the
-working size last. Writes `checkpoint.pt` (resumed from when it is there), `steps.csv` and `dev.csv` into --out.
+working size last. Without `--data` the scenes are drawn at random and the plates drawn with open fonts alone. Writes
+`checkpoint.pt` (resumed from when it is there), `steps.csv` and `dev.csv` into --out.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader
 
-from models.train.datasets import CROP_SETS, SCENE_SETS, PlateLabel, Scene, hold_out, read_crops, read_scenes
+from models.train.datasets import CROP_SETS, PlateLabel, Scene, read_crops, split_scenes
 from models.train.detector_net import PlateNet
 from models.train.detector_samples import Phase, PlateScenes, start_worker
 from models.train.detector_score import Network, score_detector
@@ -41,6 +42,7 @@ WEIGHT_DECAY = 0.01
 WARM_UP = 0.02
 AVERAGE_DECAY = 0.998
 COMPOSED_DEV = 150
+DATA_HELP = "the photo collection (default $OPENLOT_DATA); without one, scenes are drawn at random"
 
 
 class Training:
@@ -171,18 +173,23 @@ def composed_dev(scenes: Sequence[Scene], supply: PlateSupply, count: int) -> li
     return pictures
 
 
-def read_supply(data: Path, seed: int) -> PlatePool:
-    """The stock of plates to paste: generated ones of collected and open glyphs, and real crops."""
+def read_supply(data: Path | None, seed: int) -> PlatePool:
+    """The stock of plates to paste: generated ones of collected and open glyphs, and real crops.
+
+    Without a collection, generated ones of open glyphs alone.
+    """
+    if data is None:
+        return PlatePool(OpenGlyphs(), {}, {}, seed=seed)
     families: tuple[Family, ...] = ("cn", "cn_upper", "cn_lower", "cn_green", "latin")
     shares = dict.fromkeys(families, 0.6)
     glyphs = MixedGlyphs(CollectedGlyphs(data / "glyphs"), OpenGlyphs(), shares)
     return PlatePool(glyphs, {name: list(read_crops(data, name)) for name in CROP_SETS}, CROP_SETS, seed=seed)
 
 
-def train(data: Path, out: Path, minutes: float, device: torch.device, workers: int, seed: int) -> None:
+def train(data: Path | None, out: Path, minutes: float, device: torch.device, workers: int, seed: int) -> None:
     """The whole run. Raises FileNotFoundError where a set of pictures is missing."""
     out.mkdir(parents=True, exist_ok=True)
-    training_scenes, held_out = hold_out(list(read_scenes(data, list(SCENE_SETS))))
+    training_scenes, held_out = split_scenes(data)
     supply = read_supply(data, seed)
     dev: dict[str, list[tuple[Image, Sequence[PlateLabel]]]] = {}
     for scene in held_out:
@@ -234,7 +241,7 @@ def choose_device(name: str) -> torch.device:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("OPENLOT_DATA"), help="the photo collection")
+    parser.add_argument("--data", type=Path, default=os.environ.get("OPENLOT_DATA"), help=DATA_HELP)
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and logs")
     parser.add_argument("--minutes", type=float, default=90, help="time spent on training, measuring not counted")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda")
@@ -242,8 +249,6 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes that compose pictures")
     parser.add_argument("--seed", type=int, default=0)
     choice = parser.parse_args()
-    if choice.data is None:
-        parser.error("say where the photo collection is: --data DIR or $OPENLOT_DATA")
     torch.set_num_threads(choice.threads)
     cv2.setNumThreads(1)
     train(choice.data, choice.out, choice.minutes, choose_device(choice.device), choice.workers, choice.seed)

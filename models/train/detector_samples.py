@@ -49,7 +49,7 @@ class PlateScenes(IterableDataset[Batch]):
         self._size = size
         self._batch = batch
         self._seed = seed
-        weights = np.array([SCENE_SETS[scene.set_name] for scene in scenes])
+        weights = np.array([SCENE_SETS.get(scene.set_name, 1.0) for scene in scenes])
         self._cumulative = np.cumsum(weights / weights.sum())
 
     def __iter__(self) -> Iterator[Batch]:

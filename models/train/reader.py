@@ -195,7 +195,7 @@ def train(args: argparse.Namespace) -> None:
         optimiser.load_state_dict(saved["optimiser"])
         step, spent, average.steps = saved["step"], saved["seconds"], saved["step"]
     dev = dev_samples(load_real(args.data, args.teacher)[1]) if args.data else {}
-    dev["generated"] = _generated_dev(args.data)
+    dev["generated"] = generated_dev(args.data)
     stream = Batches(args.data, args.teacher, args.batch, args.seed + 1000 * step, args.real_share)
     loader = iter(DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=8))
     budget, begun, recent, shown = args.minutes * 60.0, time.monotonic() - spent, 0.0, time.monotonic()
@@ -229,7 +229,8 @@ def train(args: argparse.Namespace) -> None:
     _save(out, net, average, optimiser, step, budget)
 
 
-def _generated_dev(data: Path | None, count: int = 400) -> list[Sample]:
+def generated_dev(data: Path | None, count: int = 400) -> list[Sample]:
+    """Generated plates to measure on, always the same ones for the same glyphs."""
     maker = SampleMaker(7, glyph_source(data), [], (), 0.0)
     return [s for s in (maker.draw() for _ in range(count)) if s.text]
 

@@ -69,7 +69,11 @@ class UltralyticsDetector:
             raise WrongModelShape(f"{weights} finds {names}, no plates; give a model with a class named plate")
 
     def detect(self, image: Image) -> list[Detection]:
-        """The plates of a BGR picture, likeliest first. Boxes are clamped to the picture, corners are not."""
+        """The plates of a BGR picture, likeliest first.
+
+        Boxes and corners are clamped to the picture, as ultralytics does: of a plate that its edge cuts off, the
+        corners of the part that is seen.
+        """
         found = self._model.predict(
             image,
             conf=SCORE_THRESHOLD,

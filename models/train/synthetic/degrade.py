@@ -90,10 +90,10 @@ class Surroundings:
     """Backgrounds to put plates before: generated ones, and patches of real photos where some are given."""
 
     def __init__(self, rng: np.random.Generator, generated: int = 60, photos: tuple[Image, ...] = ()) -> None:
-        self._pictures = [_generated_background(rng) for _ in range(generated)] + list(photos)
+        self.pictures = [_generated_background(rng) for _ in range(generated)] + list(photos)
 
     def pick(self, rng: np.random.Generator) -> Image:
-        return self._pictures[int(rng.integers(len(self._pictures)))]
+        return self.pictures[int(rng.integers(len(self.pictures)))]
 
 
 def _generated_background(rng: np.random.Generator) -> Image:
