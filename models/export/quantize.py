@@ -1,7 +1,7 @@
 """Makes an int8 copy of a float ONNX file, as fast kernels on a CPU want it.
 
 Unsigned 8-bit activations and signed weights by output channel (U8S8), in QDQ form: the combination that pays on
-x86 with VNNI; signed activations were slower than float there. See docs/decisions for the measurements.
+x86 with VNNI; signed activations were slower than float there.
 """
 
 from __future__ import annotations
