@@ -229,9 +229,8 @@ def export(args: argparse.Namespace) -> None:
         "version": args.version,
         "data": REAL_DATA if args.data else "generated plates drawn with open fonts",
         "recipe": args.recipe,
-        "steps": str(saved["step"]),
-        "minutes": f"{saved['seconds'] / 60:.0f}",
-        "seed": "1",
+        "last_run_steps": str(saved["step"]),
+        "last_run_minutes": f"{saved['seconds'] / 60:.0f}",
     }
     metrics = {"command": "python -m models.export.reader --checkpoint RUN/last.pt --data $OPENLOT_DATA"}
     metrics |= {f"dev_{name}": f"{full.right[name]} of {len(s)} (int8 {small.right[name]})" for name, s in dev.items()}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.train.synthetic.degrade import REAL, Surroundings, imperfect_corners, photograph, relight
-from models.train.synthetic.glyphs import CollectedGlyphs, GlyphSource, MixedGlyphs, OpenGlyphs
+from models.train.synthetic.glyphs import CollectedGlyphs, Family, GlyphSource, MixedGlyphs, OpenGlyphs
 from models.train.synthetic.plates import PlateImage, render_plate
 from models.train.teacher import box_corners, rows
 from vision.alphabet import ALPHABET, PROVINCES
@@ -248,8 +248,8 @@ def glyph_source(data: Path | None) -> GlyphSource:
     opened = OpenGlyphs()
     if data is None:
         return opened
-    share = {"cn": 0.85, "cn_upper": 0.85, "cn_lower": 0.85, "cn_green": 0.85, "latin": 0.4}
-    return MixedGlyphs(CollectedGlyphs(data / "glyphs"), opened, share)  # type: ignore[arg-type]
+    share: dict[Family, float] = {"cn": 0.65, "cn_upper": 0.6, "cn_lower": 0.6, "cn_green": 0.65, "latin": 0.4}
+    return MixedGlyphs(CollectedGlyphs(data / "glyphs"), opened, share)
 
 
 def _index(words: tuple[str, ...], word: str) -> int:

@@ -26,11 +26,11 @@ from models.train.synthetic.serials import (
 from vision.alphabet import LETTERS, PROVINCES
 
 KIND_WEIGHTS: dict[str, float] = {
-    "cn_blue": 24.0, "cn_green_small": 7.0, "cn_green_large": 2.0, "cn_yellow": 4.0, "cn_yellow_double": 4.0,
-    "cn_trailer": 1.5, "cn_learner": 1.5, "cn_police": 2.0, "cn_army": 1.2, "cn_army_double": 0.4, "cn_hk_macao": 1.5,
-    "cn_embassy": 0.7, "cn_consulate": 0.7, "cn_emergency": 0.4, "cn_airport": 0.4,
-    "eu": 23.0, "eu_double": 3.5, "br_old": 4.0, "br_mercosul": 3.5, "br_double": 0.7, "us": 10.0,
-    "other": 3.8, "other_double": 1.2,
+    "cn_blue": 24.0, "cn_green_small": 8.0, "cn_green_large": 2.0, "cn_yellow": 4.0, "cn_yellow_double": 6.0,
+    "cn_trailer": 2.0, "cn_learner": 1.5, "cn_police": 2.0, "cn_army": 1.5, "cn_army_double": 0.8, "cn_hk_macao": 1.5,
+    "cn_embassy": 1.0, "cn_consulate": 1.0, "cn_emergency": 0.7, "cn_airport": 0.4,
+    "eu": 23.0, "eu_double": 4.5, "br_old": 4.0, "br_mercosul": 3.5, "br_double": 0.7, "us": 10.0,
+    "other": 3.8, "other_double": 1.5,
 }  # fmt: skip
 """How often each kind is drawn when none is asked for."""
 
