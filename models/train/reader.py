@@ -58,8 +58,8 @@ class Batch:
 class Batches(IterableDataset[Batch]):
     """An endless stream of batches, drawn in the loader's process."""
 
-    def __init__(self, data: Path | None, teacher: Path, size: int, seed: int, real_share: float) -> None:
-        self._data, self._teacher, self._size, self._seed, self._real_share = data, teacher, size, seed, real_share
+    def __init__(self, data: Path | None, teacher: Path, size: int, seed: int, shares: tuple[float, float]) -> None:
+        self._data, self._teacher, self._size, self._seed, self._shares = data, teacher, size, seed, shares
 
     def __iter__(self) -> Iterator[Batch]:
         cv2.setNumThreads(1)
@@ -67,7 +67,7 @@ class Batches(IterableDataset[Batch]):
         seed = self._seed + (worker.id if worker else 0)
         real: list[RealPlate] = load_real(self._data, self._teacher)[0] if self._data else []
         negatives = load_negatives(self._data) if self._data else ()
-        maker = SampleMaker(seed, glyph_source(self._data), real, negatives, self._real_share)
+        maker = SampleMaker(seed, glyph_source(self._data), real, negatives, *self._shares)
         while True:
             yield collate([maker.draw() for _ in range(self._size)])
 
@@ -196,7 +196,7 @@ def train(args: argparse.Namespace) -> None:
         step, spent, average.steps = saved["step"], saved["seconds"], saved["step"]
     dev = dev_samples(load_real(args.data, args.teacher)[1]) if args.data else {}
     dev["generated"] = generated_dev(args.data)
-    stream = Batches(args.data, args.teacher, args.batch, args.seed + 1000 * step, args.real_share)
+    stream = Batches(args.data, args.teacher, args.batch, args.seed + 1000 * step, (args.real_share, args.two_rows))
     loader = iter(DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=8))
     budget, begun, recent, shown = args.minutes * 60.0, time.monotonic() - spent, 0.0, time.monotonic()
     with (out / "log.csv").open("a", encoding="utf-8", newline="") as table:
@@ -268,6 +268,7 @@ if __name__ == "__main__":
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--peak", type=float, default=2e-3, help="the highest learning rate")
     parser.add_argument("--real-share", type=float, default=0.4)
+    parser.add_argument("--two-rows", type=float, default=0.0, help="share of generated plates made to have two rows")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from models.train.synthetic.degrade import REAL, Surroundings, imperfect_corners, photograph, relight
 from models.train.synthetic.glyphs import CollectedGlyphs, Family, GlyphSource, MixedGlyphs, OpenGlyphs
-from models.train.synthetic.plates import PlateImage, render_plate
+from models.train.synthetic.plates import KIND_WEIGHTS, TWO_ROW_KINDS, PlateImage, render_plate
 from models.train.teacher import box_corners, rows
 from vision.alphabet import ALPHABET, PROVINCES
 from vision.rectify import rectify_single, rectify_stacked
@@ -135,10 +135,18 @@ def _cut(
 
 
 class SampleMaker:
-    """Draws samples for ever. `real` may be empty, then all plates are generated."""
+    """Draws samples for ever. `real` may be empty, then all plates are generated.
+
+    `two_rows` is the share of generated plates that are made to have two rows; the others are of any kind."""
 
     def __init__(
-        self, seed: int, glyphs: GlyphSource, real: list[RealPlate], negatives: tuple[Image, ...], real_share: float
+        self,
+        seed: int,
+        glyphs: GlyphSource,
+        real: list[RealPlate],
+        negatives: tuple[Image, ...],
+        real_share: float,
+        two_rows: float = 0.0,
     ) -> None:
         self._rng = np.random.default_rng(seed)
         self._glyphs = glyphs
@@ -146,6 +154,7 @@ class SampleMaker:
         self._real = {s.name: [p for p in real if p.origin is s] for s in REAL_SETS}
         self._odds = {name: _odds(plates) for name, plates in self._real.items() if plates}
         self._real_share = real_share if self._odds else 0.0
+        self._two_rows = two_rows
         self._drawn: list[PlateImage] = []
 
     def draw(self) -> Sample:
@@ -172,13 +181,18 @@ class SampleMaker:
     def _plate(self) -> PlateImage:
         """A generated plate. Drawing costs as much as photographing, so each serves about three photographs."""
         if len(self._drawn) < _POOL or self._rng.random() < 1 / 3:
-            plate = render_plate(self._rng, glyphs=self._glyphs)
+            kind = self._two_row_kind() if self._rng.random() < self._two_rows else None
+            plate = render_plate(self._rng, kind, glyphs=self._glyphs)
             if len(self._drawn) < _POOL:
                 self._drawn.append(plate)
             else:
                 self._drawn[int(self._rng.integers(_POOL))] = plate
             return plate
         return self._drawn[int(self._rng.integers(_POOL))]
+
+    def _two_row_kind(self) -> str:
+        weights = np.array([KIND_WEIGHTS[kind] for kind in TWO_ROW_KINDS])
+        return TWO_ROW_KINDS[int(self._rng.choice(len(TWO_ROW_KINDS), p=weights / weights.sum()))]
 
     def _from_real(self) -> Sample:
         names = list(self._odds)

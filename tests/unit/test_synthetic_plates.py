@@ -1,12 +1,13 @@
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from models.train.synthetic.chinese import STYLES, draw_chinese
 from models.train.synthetic.degrade import Surroundings, imperfect_corners, photograph
-from models.train.synthetic.glyphs import OpenGlyphs
-from models.train.synthetic.plates import KINDS, kind_of, render_plate
+from models.train.synthetic.glyphs import CollectedGlyphs, OpenGlyphs
+from models.train.synthetic.plates import KINDS, TWO_ROW_KINDS, kind_of, render_plate
 from models.train.synthetic.serials import EUROPE, OFFICES, USA, chinese_text, latin_text, normalised
 from vision.alphabet import ALPHABET, PROVINCES
 from vision.rectify import rectify_single
@@ -26,7 +27,22 @@ def test_every_kind_is_drawn_from_open_fonts(kind: str, glyphs: OpenGlyphs) -> N
         assert all(char in ALPHABET for char in plate.text)
         assert plate.image.dtype == np.uint8
         assert plate.image.std() > 15
-        assert plate.layout == ("double" if kind.endswith("double") or kind == "cn_trailer" else "single")
+        assert plate.layout == ("double" if kind in TWO_ROW_KINDS else "single")
+
+
+@pytest.mark.data
+def test_the_collections_glyphs_draw_every_kind(openlot_data: Path) -> None:
+    """The official bitmaps of the photo collection render each kind too, missing characters coming from open fonts."""
+    collected = CollectedGlyphs(openlot_data / "glyphs")
+    for seed, kind in enumerate(KINDS):
+        plate = render_plate(np.random.default_rng(seed), kind, glyphs=collected)
+        assert plate.image.std() > 15
+
+
+def test_a_folder_without_glyphs_is_an_error(tmp_path: Path) -> None:
+    """Pointed at the wrong folder, the source says what to set instead of drawing something else."""
+    with pytest.raises(FileNotFoundError, match="OPENLOT_DATA"):
+        CollectedGlyphs(tmp_path)
 
 
 def test_one_seed_draws_one_plate(glyphs: OpenGlyphs) -> None:

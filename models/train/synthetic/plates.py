@@ -35,6 +35,7 @@ KIND_WEIGHTS: dict[str, float] = {
 """How often each kind is drawn when none is asked for."""
 
 KINDS: tuple[str, ...] = tuple(KIND_WEIGHTS)
+TWO_ROW_KINDS: tuple[str, ...] = tuple(kind for kind in KINDS if kind.endswith("_double") or kind == "cn_trailer")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
