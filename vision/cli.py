@@ -15,7 +15,7 @@ import cv2
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from models.errors import ModelError, UnknownModel
 from vision.errors import ExtraMissing, NoImages, ProviderUnavailable, SourceUnavailable, VisionError
@@ -144,7 +144,7 @@ def _print_json(reports: Iterator[FileReport]) -> int:
 
 def _print_table(reports: Iterator[FileReport]) -> int:
     failures = 0
-    table = Table("file", "plate", "sure", "region", "colour", "rows", "ms")
+    table = Table(Column("file", overflow="fold"), "plate", "sure", "region", "colour", "rows", "ms")
     for report in reports:
         if report.error is not None:
             failures += 1
