@@ -11,12 +11,7 @@ from models.train.synthetic.glyphs import OpenGlyphs
 from models.train.synthetic.pool import PlatePool
 from vision.detect_decode import decode, letterbox
 
-pytestmark = [
-    pytest.mark.extras,
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning"),
-    pytest.mark.filterwarnings("ignore::FutureWarning"),
-]
+pytestmark = pytest.mark.extras
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +62,9 @@ def test_unknown_corners_teach_nothing(stack: SimpleNamespace) -> None:
     assert float(unknown["box_loss"]) == pytest.approx(float(known["box_loss"]))
 
 
+# torch deprecates its exporter by TorchScript, and parts of it; how its newer one fares in int8 is unmeasured
+@pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript-based ONNX export:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:The feature will be removed:DeprecationWarning")
 def test_training_lowers_the_loss_resumes_and_exports(stack: SimpleNamespace, tmp_path: Path) -> None:
     """Some steps on one scene lower the loss; a checkpoint resumes where it was; ONNX says what torch says."""
     torch = stack.torch
