@@ -133,6 +133,12 @@ class VisionWorkerDied(LotError):
     code = "vision_worker_died"
 
 
+class VisionWorkerGone(VisionWorkerDied):
+    """A vision worker had ended before it began a job: the frames are not to blame."""
+
+    code = "vision_worker_gone"
+
+
 class VisionTimeout(LotError):
     """A vision worker did not answer in time and was replaced."""
 

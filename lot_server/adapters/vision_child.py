@@ -37,6 +37,11 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """The worker has the job before it: should it die now, the frames may be why."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartFailed:
     """The worker cannot read, and why: an error's code and message."""
 
@@ -94,7 +99,9 @@ def serve(connection: Connection, factory: SighterFactory) -> None:
     view = FrameView()
     try:
         while True:
-            connection.send(_answer(sighter, view, connection.recv()))
+            job = connection.recv()
+            connection.send(Begun())
+            connection.send(_answer(sighter, view, job))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 

@@ -5,8 +5,15 @@ import multiprocessing
 from collections.abc import Sequence
 
 from lot_server.adapters.shared_frames import FrameWriter, SharedFrames
-from lot_server.adapters.vision_child import Broken, Ready, Refused, Seen, SighterFactory, StartFailed, serve
-from lot_server.errors import LotError, VisionFailed, VisionTimeout, VisionUnavailable, VisionWorkerDied
+from lot_server.adapters.vision_child import Begun, Broken, Ready, Refused, Seen, SighterFactory, StartFailed, serve
+from lot_server.errors import (
+    LotError,
+    VisionFailed,
+    VisionTimeout,
+    VisionUnavailable,
+    VisionWorkerDied,
+    VisionWorkerGone,
+)
 from vision.types import Frame, Sighting
 
 START_SECONDS = 60.0
@@ -54,14 +61,15 @@ class VisionWorker:
     async def sight(self, frames: Sequence[Frame], timeout_s: float) -> Sighting | None:
         """The worker's read of one vehicle.
 
-        Raises VisionWorkerDied, VisionTimeout (the worker is killed then), VisionFailed, and vision's own VisionError.
+        Raises VisionWorkerGone where the job was never begun, VisionWorkerDied, VisionTimeout (the worker is killed
+        then), VisionFailed, and vision's own VisionError.
         """
         async with self._in_use:
             if self.gone.is_set():
-                raise VisionWorkerDied(f"vision worker {self.pid} has ended")
+                raise VisionWorkerGone(f"vision worker {self.pid} has ended")
             job = await asyncio.to_thread(self._frames.write, frames)
             try:
-                self._send(job)
+                await self._begin(job, timeout_s)
                 answer = await self._receive(timeout_s)
             except (VisionTimeout, VisionWorkerDied):
                 self.kill()
@@ -99,11 +107,14 @@ class VisionWorker:
             self._frames.release()
             self._closed = True
 
-    def _send(self, job: SharedFrames) -> None:
+    async def _begin(self, job: SharedFrames, timeout_s: float) -> None:
         try:
             self._connection.send(job)
-        except OSError as error:
-            raise VisionWorkerDied(f"vision worker {self.pid} does not listen any more") from error
+            answer = await self._receive(timeout_s)
+        except (OSError, VisionWorkerDied) as error:
+            raise VisionWorkerGone(f"vision worker {self.pid} does not listen any more") from error
+        if not isinstance(answer, Begun):
+            raise VisionWorkerDied(f"vision worker {self.pid} answered {type(answer).__name__} before it began")
 
     async def _receive(self, timeout_s: float) -> object:
         readable = self._loop.create_future()

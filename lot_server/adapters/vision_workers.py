@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lot_server.adapters.vision_child import SighterFactory
 from lot_server.adapters.vision_worker import VisionWorker
-from lot_server.errors import VisionUnavailable, VisionWorkerDied
+from lot_server.errors import VisionUnavailable, VisionWorkerDied, VisionWorkerGone
 from vision.types import Frame, Sighting
 
 ATTEMPTS = 2
@@ -71,16 +71,25 @@ class VisionWorkers:
         self._workers.clear()
 
     async def _sight(self, frames: list[Frame]) -> Sighting | None:
-        for attempt in range(1, ATTEMPTS + 1):
+        died = 0
+        # Every worker may have been killed while it was idle; after those come replacements.
+        for _ in range(self._count + ATTEMPTS):
             worker = await self._take()
             try:
                 return await worker.sight(frames, self._timeout_s)
+            except VisionWorkerGone as error:
+                log.error("%s", error)
             except VisionWorkerDied as error:
-                log.error("%s (attempt %d of %d)", error, attempt, ATTEMPTS)
+                died += 1
+                log.error("%s (attempt %d of %d)", error, died, ATTEMPTS)
+                if died == ATTEMPTS:
+                    raise VisionWorkerDied(
+                        f"{ATTEMPTS} vision workers died over the same frames: let the vehicle take a ticket"
+                    ) from error
             finally:
                 if not worker.gone.is_set():
                     self._idle.put_nowait(worker)
-        raise VisionWorkerDied(f"{ATTEMPTS} vision workers died over the same frames: let the vehicle take a ticket")
+        raise VisionUnavailable("vision workers end before they begin to read: look at the server's log")
 
     async def _take(self) -> VisionWorker:
         if self._why_none is not None and not self.pids:
