@@ -89,7 +89,7 @@ def test_a_simulated_clock_is_taken_from_its_section(tmp_path: Path) -> None:
         pytest.param(replaced("timeout_s = 10", "timeout_s = 0"), "timeout_s must be", id="vision-timeout"),
         pytest.param(replaced("opening_s = 0.8", "opening_s = -1"), "opening_s and drive_s must be", id="opening"),
         pytest.param(replaced('kind = "simulated" ', 'kind = "none" '), "need barriers and loops", id="no-site"),
-        pytest.param(replaced("https://park.example/pay", "park.example"), "driver_page_url", id="driver-page"),
+        pytest.param(replaced("http://127.0.0.1:8080/pay", "park.example"), "driver_page_url", id="driver-page"),
         pytest.param(replaced("passage_s = 30", "passage_s = 0"), "passage_s must be above 0", id="timing"),
         pytest.param(replaced('id = "exit-1"', 'id = "entry-1"'), "'entry-1' is given twice", id="lane-twice"),
         pytest.param(replaced('direction = "exit"', 'direction = "out"'), "number 2 direction must be", id="direction"),
