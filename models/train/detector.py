@@ -127,6 +127,12 @@ class Training:
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.spent = state["step"], state["spent"]
 
+    def begin_with(self, path: Path) -> None:
+        """Take over the averaged weights of an ended run; steps, time and rate begin anew."""
+        weights = torch.load(path, map_location=self.device, weights_only=True)["average"]
+        self.net.load_state_dict(weights)
+        self.average.load_state_dict(weights)
+
     def network(self) -> Network:
         """The averaged network as a plain function of arrays."""
 
@@ -186,8 +192,10 @@ def read_supply(data: Path | None, seed: int) -> PlatePool:
     return PlatePool(glyphs, {name: list(read_crops(data, name)) for name in CROP_SETS}, CROP_SETS, seed=seed)
 
 
-def train(data: Path | None, out: Path, minutes: float, device: torch.device, workers: int, seed: int) -> None:
-    """The whole run. Raises FileNotFoundError where a set of pictures is missing."""
+def train(
+    data: Path | None, out: Path, minutes: float, device: torch.device, workers: int, seed: int, start: Path | None
+) -> None:
+    """The whole run, from random weights or those of `start`. Raises FileNotFoundError where pictures are missing."""
     out.mkdir(parents=True, exist_ok=True)
     training_scenes, held_out = split_scenes(data)
     supply = read_supply(data, seed)
@@ -199,6 +207,8 @@ def train(data: Path | None, out: Path, minutes: float, device: torch.device, wo
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         training.resume(checkpoint)
+    elif start is not None:
+        training.begin_with(start)
     print(f"{len(training_scenes)} scenes, {len(held_out)} held out, step {training.step}, {device}", flush=True)
     saved = measured = training.spent
     training.start_clock()
@@ -248,10 +258,13 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of the training itself")
     parser.add_argument("--workers", type=int, default=1, help="processes that compose pictures")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, default=None, help="a checkpoint whose averaged weights to begin with")
     choice = parser.parse_args()
     torch.set_num_threads(choice.threads)
     cv2.setNumThreads(1)
-    train(choice.data, choice.out, choice.minutes, choose_device(choice.device), choice.workers, choice.seed)
+    train(
+        choice.data, choice.out, choice.minutes, choose_device(choice.device), choice.workers, choice.seed, choice.start
+    )
 
 
 if __name__ == "__main__":
