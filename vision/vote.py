@@ -1,8 +1,9 @@
 """Many reads of one vehicle become one Sighting.
 
-The reads are aligned and vote by position, each with the square of its confidence. The vote finds the text; its
-confidence is the weighted mean of the probabilities that the single reads give it. That mean never exceeds the
-surest read's: frames blurred the same way agree on the same error, so agreement alone proves nothing.
+The reads are aligned and vote by position, each with the square of its confidence. The vote proposes texts beside those
+of the single reads; the likeliest is the one with the greatest weighted mean of the probabilities that the single reads
+give it, which is its confidence. That mean never exceeds the surest read's: frames blurred the same way agree on the
+same error, so agreement alone proves nothing.
 """
 
 from __future__ import annotations
@@ -79,9 +80,12 @@ def fuse(evidence: Sequence[EvidenceFrame], frames_read: int, grammar: Grammar) 
     pooled = [column.distribution() for column in columns]
     gaps = [float(np.average([np.mean(read.insertions) for read in reads], weights=weights))] * (len(pooled) + 1)
     seen = _shares([read.region for read in reads], weights)
-    score = {text: text_probability(text, pooled, gaps) * grammar.weight(text, seen) for text in candidates if text}
-    guess = max(score, key=lambda text: score[text], default="")
-    confidence = {text: _mean_probability(text, reads, weights) for text in score}
+    confidence = {text: _mean_probability(text, reads, weights) for text in candidates if text}
+    guess = max(
+        confidence,
+        key=lambda text: (confidence[text], text_probability(text, pooled, gaps) * grammar.weight(text, seen)),
+        default="",
+    )
     region = grammar.region_of(guess, seen)
     kept = _columns_of(guess, columns)
     others = sorted((text for text in confidence if text != guess), key=lambda text: -confidence[text])

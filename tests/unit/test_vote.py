@@ -9,6 +9,9 @@ from vision.grammar import Grammar
 from vision.types import PlateRead, PositionDistribution, Sighting
 from vision.vote import fuse, text_probability
 
+SEEN = ("沪JZU571", "JZU571", "沪JZU57", "苏JZU571", "沪JZU5T1", "4")
+"""One plate as frames show it: whole, cut off, and with a character mistaken."""
+
 
 def _fuse(*reads: PlateRead) -> Sighting:
     return fuse(evidence(*reads), len(reads), Grammar())
@@ -74,6 +77,13 @@ def test_whatever_is_fused_holds_together(reads: list[tuple[str, float]]) -> Non
     for position in sighting.positions:
         assert sum(p for _, p in position.characters) + position.rest == pytest.approx(1)
         assert 0 <= position.deletion <= 1
+
+
+@given(st.lists(st.tuples(st.sampled_from(SEEN), st.floats(0.01, 0.99)), min_size=1, max_size=6))
+def test_no_alternative_is_likelier_than_the_guess(reads: list[tuple[str, float]]) -> None:
+    """The guess is at least as probable as the first alternative that is reported with it."""
+    sighting = _fuse(*(plate_read(text, confidence) for text, confidence in reads))
+    assert all(p <= sighting.confidence + 1e-9 for _, p in sighting.alternatives)
 
 
 def test_a_hopeless_read_is_only_a_guess() -> None:
