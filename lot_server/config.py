@@ -78,13 +78,16 @@ class LoopbackSection:
 
 @dataclass(frozen=True, slots=True)
 class VisionSection:
-    """Worker processes (one a core is best), models by name or path, frames a vehicle, and a read's limit in real s."""
+    """Worker processes (one a core is best), models by name or path, frames a vehicle, and a read's limit in real s.
+
+    A text under `least_confidence`, 0..1, is no stay's plate: the vehicle gets a ticket, the read is evidence."""
 
     workers: int = 1
     detector: str = "detector"
     reader: str = "reader"
     region: RegionHint = "any"
     burst_frames: int = 3
+    least_confidence: float = 0.5
     provider: Provider = "cpu"
     timeout_s: float = 10.0
 
@@ -255,6 +258,8 @@ def _check(config: LotConfig) -> None:
         raise BadConfig(f"[vision] workers must be 1 to {MOST_WORKERS}")
     if not 1 <= vision.burst_frames <= MOST_BURST_FRAMES:
         raise BadConfig(f"[vision] burst_frames must be 1 to {MOST_BURST_FRAMES}")
+    if not 0 <= vision.least_confidence <= 1:
+        raise BadConfig("[vision] least_confidence must be 0 to 1")
     if not 0 < vision.timeout_s < float("inf"):
         raise BadConfig("[vision] timeout_s must be above 0 seconds")
     if not (0 <= config.site.opening_s < float("inf") and 0 <= config.site.drive_s < float("inf")):

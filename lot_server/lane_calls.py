@@ -5,7 +5,7 @@ Each answers with what the lane hears of it; a failure is an answer too, so noth
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lot_server.decisions import Admitted, Approach, Decision, NotAdmitted, PaymentDue
 from lot_server.domain.clock import Clock
@@ -60,6 +60,7 @@ class LaneCalls:
         handlers: Handlers,
         clock: Clock,
         burst_frames: int,
+        least_confidence: float,
     ) -> None:
         self._hardware = hardware
         self._reader = reader
@@ -68,6 +69,7 @@ class LaneCalls:
         self._handlers = handlers
         self._clock = clock
         self._burst_frames = burst_frames
+        self._least_confidence = least_confidence
 
     async def read(self) -> Outcome:
         """READ_DONE with the read, or READ_FAILED. A read whose photo could not be kept counts, and is reported."""
@@ -77,14 +79,14 @@ class LaneCalls:
             read_at = self._clock.now()
             part = "reader"
             sighting = await self._reader.sight(frames)
-            read = from_sighting(sighting, (), read_at)
+            read = from_sighting(sighting, (), read_at, self._least_confidence)
         except Exception as error:
             return Outcome(LaneEvent.READ_FAILED, failure=failure_of(part, error))
         try:
             photos = await asyncio.to_thread(self._keep, sighting, frames)
         except Exception as error:
             return Outcome(LaneEvent.READ_DONE, read=read, failure=failure_of("archive", error))
-        return Outcome(LaneEvent.READ_DONE, read=from_sighting(sighting, photos, read_at))
+        return Outcome(LaneEvent.READ_DONE, read=replace(read, photos=photos))
 
     async def decide(self, approach: Approach) -> Outcome:
         """The decision on disk, or DECISION_FAILED with nothing recorded."""

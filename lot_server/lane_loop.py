@@ -59,6 +59,7 @@ class LaneLoop:
         clock: Clock,
         timing: LaneTiming,
         burst_frames: int,
+        least_confidence: float,
         driver_page: str,
     ) -> None:
         self._lane_id = lane_id
@@ -67,7 +68,7 @@ class LaneLoop:
         self._clock = clock
         self._timing = timing
         self._driver_page = driver_page
-        self._calls = LaneCalls(hardware, reader, archive, store, handlers, clock, burst_frames)
+        self._calls = LaneCalls(hardware, reader, archive, store, handlers, clock, burst_frames, least_confidence)
         self._journal = LaneJournal(lane_id, store, handlers)
         self._inbox = LaneInbox(clock)
         self._world = LaneWorld(hardware, timing, self._inbox, self._journal)

@@ -25,11 +25,18 @@ class LaneRead:
     read_at: datetime
 
 
-def from_sighting(sighting: Sighting | None, photos: tuple[str, ...], read_at: datetime) -> LaneRead:
-    """The read of a sighting, None being a vehicle without a plate. Raises BadPlate for a text no plate can have."""
+def from_sighting(
+    sighting: Sighting | None, photos: tuple[str, ...], read_at: datetime, least_confidence: float
+) -> LaneRead:
+    """The read of a sighting, None being a vehicle without a plate.
+
+    A text less sure than `least_confidence`, 0..1, is no plate; its evidence is kept all the same, so that matching
+    still finds it. Raises BadPlate for a text no plate can have.
+    """
     if sighting is None:
         return LaneRead(None, None, None, photos, read_at)
-    plate = None if sighting.text is None else normalise(sighting.text)
+    sure = sighting.text is not None and sighting.confidence >= least_confidence
+    plate = normalise(sighting.text) if sighting.text is not None and sure else None
     printed = None if plate is None else sighting.printed
     return LaneRead(plate, printed, to_evidence(sighting), photos, read_at)
 

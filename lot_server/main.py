@@ -112,6 +112,7 @@ async def _start(
             clock,
             config.timing,
             config.vision.burst_frames,
+            config.vision.least_confidence,
             f"{config.payment.driver_page_url}?lot={config.lot.id}",
         )
         for lane in config.lanes

@@ -39,7 +39,7 @@ class Day:
         self.handlers = Handlers(self.clock)
 
     def approach(self, direction: Direction, text: str | None, **more: object) -> Approach:
-        read = from_sighting(None if text is None else sighting(text), ("f" * 64,), self.clock.now())
+        read = from_sighting(None if text is None else sighting(text), ("f" * 64,), self.clock.now(), 0.5)
         approach = Approach(new_id(), f"{direction}-1", direction, read, **more)  # type: ignore[arg-type]
         self.handlers.leftovers.begin(approach.passage_id)
         return approach

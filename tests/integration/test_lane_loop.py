@@ -43,7 +43,7 @@ class Lot:
     async def lane(self, direction: Direction, hand: HandLane, timing: LaneTiming = PATIENT) -> AsyncIterator[LaneLoop]:
         loop = LaneLoop(
             f"{direction}-1", direction, LaneHardware(hand, hand, hand, hand), hand, self.archive, self.writer,
-            self.handlers, self.clock, timing, 3, "https://pay.example/pay?lot=test",
+            self.handlers, self.clock, timing, 3, 0.5, "https://pay.example/pay?lot=test",
         )  # fmt: skip
         task = asyncio.create_task(loop.run())
         try:

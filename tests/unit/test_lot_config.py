@@ -59,6 +59,7 @@ def test_what_may_be_left_out_has_a_default(tmp_path: Path) -> None:
 
     config = load(tmp_path, edit)
     assert (config.loopback.port, config.vision.workers, config.passes, config.blocked) == (8801, 1, (), frozenset())
+    assert config.vision.least_confidence == 0.5
     assert config.tariffs[0].daily_cap is None
 
 
@@ -86,6 +87,8 @@ def test_a_simulated_clock_is_taken_from_its_section(tmp_path: Path) -> None:
         pytest.param(replaced('region = "any"', 'region = "mars"'), "must be one of 'cn'", id="region"),
         pytest.param(replaced("workers = 1", "workers = 0"), "workers must be 1", id="workers"),
         pytest.param(replaced("burst_frames = 3", "burst_frames = 99"), "burst_frames must be", id="burst"),
+        pytest.param(replaced("confidence = 0.5", "confidence = 1.5"), "least_confidence must be 0 to 1", id="bar"),
+        pytest.param(replaced("confidence = 0.5", "confidence = nan"), "least_confidence must be 0 to 1", id="nan-bar"),
         pytest.param(replaced("timeout_s = 10", "timeout_s = 0"), "timeout_s must be", id="vision-timeout"),
         pytest.param(replaced("opening_s = 0.8", "opening_s = -1"), "opening_s and drive_s must be", id="opening"),
         pytest.param(replaced('kind = "simulated" ', 'kind = "none" '), "need barriers and loops", id="no-site"),
