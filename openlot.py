@@ -19,7 +19,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 }
 """Command -> module, the typer app or function in it, and one line of help."""
 
-WRONG_USAGE = 2
+EXTRAS = {"lot": "lot", "sync": "sync", "cloud": "cloud", "bench": "benchmarks", "demo": "benchmarks"}
+"""Command -> the extra that installs what it needs."""
+
+FAILED, WRONG_USAGE = 1, 2
 
 
 def usage() -> str:
@@ -41,7 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         typer.echo(usage() if not words else f"openlot: no command {words[0]!r}\n\n{usage()}", err=True)
         raise SystemExit(WRONG_USAGE)
     module, attribute, _ = COMMANDS[words[0]]
-    target = getattr(importlib.import_module(module), attribute)
+    try:
+        target = getattr(importlib.import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if words[0] not in EXTRAS:
+            raise
+        needed = f"pip install 'openlot[{EXTRAS[words[0]]}]'"
+        typer.echo(f"openlot {words[0]}: the package {error.name} is missing: {needed}", err=True)
+        raise SystemExit(FAILED) from error
     if not isinstance(target, typer.Typer):
         command = target
         target = typer.Typer(add_completion=False)
