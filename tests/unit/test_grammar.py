@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from vision.alphabet import ALPHABET
 from vision.grammar import Grammar, Hypothesis, matching_formats, printed_form
+from vision.types import Region
 
 TEXTS = st.text(st.sampled_from(ALPHABET), min_size=1, max_size=9)
 
@@ -76,6 +77,27 @@ def test_weighed_probabilities_are_probabilities(pairs: list[tuple[str, float]])
 def test_a_vague_read_is_not_made_sure_by_its_format() -> None:
     """A text that holds a tenth of the probability does not become near-certain for being well-formed."""
     assert Grammar().weigh([Hypothesis("苏E05EV8", 0.1)])[0].probability < 0.5
+
+
+@pytest.mark.parametrize("text", ["4", "苏CZK6", "苏DG032", "鲁鲁12345"])
+def test_a_text_no_plate_can_be_does_not_become_sure_for_want_of_others(text: str) -> None:
+    """Where nothing plausible was listed the best of the rest stays under an even chance."""
+    seen = [Hypothesis(text, 0.9), Hypothesis("B", 0.05)]
+    assert Grammar().weigh(seen, {"cn": 1.0})[0].probability < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "region"), [("苏E05EV8", "cn"), ("苏AD12345", "cn"), ("MK64YBB", "eu"), ("1ABC234", "us"), ("ABC1D23", "br")]
+)
+def test_a_sure_read_of_a_known_format_stays_sure(text: str, region: Region) -> None:
+    """A text of the region's own formats that the network is sure of keeps at least 0.9."""
+    assert Grammar().weigh([Hypothesis(text, 0.97)], {region: 0.9})[0].probability >= 0.9
+
+
+@pytest.mark.parametrize("text", ["F2790", "X6794", "A12B4"])
+def test_a_text_without_its_province_weighs_little_on_a_chinese_plate(text: str) -> None:
+    """Latin text of no known format is less plausible where the plate looks Chinese than where it does not."""
+    assert Grammar().weight(text, {"cn": 1.0}) < Grammar().weight(text, {"us": 1.0}) / 2
 
 
 @pytest.mark.parametrize(
