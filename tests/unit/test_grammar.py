@@ -87,7 +87,8 @@ def test_a_text_no_plate_can_be_does_not_become_sure_for_want_of_others(text: st
 
 
 @pytest.mark.parametrize(
-    ("text", "region"), [("苏E05EV8", "cn"), ("苏AD12345", "cn"), ("MK64YBB", "eu"), ("1ABC234", "us"), ("ABC1D23", "br")]
+    ("text", "region"),
+    [("苏E05EV8", "cn"), ("苏AD12345", "cn"), ("MK64YBB", "eu"), ("1ABC234", "us"), ("ABC1D23", "br")],
 )
 def test_a_sure_read_of_a_known_format_stays_sure(text: str, region: Region) -> None:
     """A text of the region's own formats that the network is sure of keeps at least 0.9."""
