@@ -21,7 +21,7 @@ from vision.alternatives.torch_stack import require_extra, torch_device
 from vision.geometry import Quad, to_quad
 from vision.grammar import Grammar, printed_form
 from vision.read import LEAST_CONFIDENCE
-from vision.rectify import LOWER_ROW, UPPER_ROW, rectify
+from vision.rectify import EVEN_ROWS, rectify
 from vision.session import Provider
 from vision.types import Detection, Image, Layout, PlateRead, PositionDistribution, Region
 
@@ -99,7 +99,7 @@ class EasyOcrReader:
         quad = to_quad(detection.corners)
         looks: list[tuple[Layout, list[Row]]] = [("single", [self._row(image, quad)])]
         if _aspect(quad) <= WIDEST_TWO_ROWS:
-            rows = [self._row(image, _part(quad, *shares)) for shares in (UPPER_ROW, LOWER_ROW)]
+            rows = [self._row(image, _part(quad, *shares)) for shares in (EVEN_ROWS.upper, EVEN_ROWS.lower)]
             looks.append(("double", rows))
         layout, rows = max(looks, key=lambda look: _confidence(look[1]) * self._grammar.weight(_text(look[1])))
         text, confidence = _text(rows), _confidence(rows)
