@@ -61,6 +61,8 @@ def test_one_seed_draws_one_plate(glyphs: OpenGlyphs) -> None:
         ("鲁B1234学", "cn_learner", "yellow"),
         ("川A1234警", "cn_police", "white"),
         ("粤Z1234港", "cn_hk_macao", "black"),
+        ("WJ1612345", "cn_army", "white"),
+        ("皖1912345", "cn_tractor", "green"),
         ("ABC1D23", "br_mercosul", "white"),
     ],
 )

@@ -32,7 +32,7 @@ class Severity:
     widest: float = 260.0
 
 
-GENERATED = Severity(pose=0.9, optics=0.85, light=0.8, narrowest=44.0)
+GENERATED = Severity(pose=0.9, optics=0.85, light=0.8, narrowest=46.0, widest=230.0)
 REAL = Severity(pose=0.35, optics=0.35, light=0.6, narrowest=80.0, widest=240.0)
 """Cut-out photos carry their own blur and light already."""
 
@@ -64,7 +64,8 @@ def photograph(
 
 
 def imperfect_corners(rng: np.random.Generator, corners: Floats) -> Floats:
-    """The corners as a detector might give them: mostly a few per cent off, at times far off or the upright box."""
+    """The corners as a detector might give them: mostly a few per cent off, at times far off or the upright box,
+    or so tight at one end that they cut into the first or last character."""
     look = rng.random()
     if look < 0.07:  # the box around the plate instead of its corners
         (x1, y1), (x2, y2) = corners.min(0), corners.max(0)
@@ -75,6 +76,9 @@ def imperfect_corners(rng: np.random.Generator, corners: Floats) -> Floats:
     grown = centre + (corners - centre) * np.float32(1 + strength * rng.normal(0.005, 0.02))
     shift = rng.normal(0, 0.009 * strength, (4, 1)) + rng.normal(0, 0.006 * strength)
     rise = rng.normal(0, 0.03 * strength, (4, 1)) + rng.normal(0, 0.02 * strength)
+    if rng.random() < 0.12:
+        end = [0, 3] if rng.random() < 0.65 else [1, 2]
+        shift[end] += np.float64(rng.uniform(-0.05, 0.055)) * (1 if end[0] == 0 else -1)
     return np.asarray(grown + shift * across + rise * down, dtype=np.float32)
 
 

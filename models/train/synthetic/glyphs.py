@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 Mask = NDArray[np.uint8]
 Family = Literal["cn", "cn_upper", "cn_lower", "cn_green", "latin", "caption"]
 
+_ROUND = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 _RASTER_PX = 96
 """Height at which a glyph is drawn once; plates are drawn smaller than this."""
 
@@ -85,6 +86,39 @@ class BitmapFace:
         if width is None:
             width = max(1, round(ink.shape[1] * height / ink.shape[0]))
         return _resize(ink, height, width)
+
+
+class PrintedFace:
+    """A face as one plate carries it: strokes bolder or finer than the drawing, characters a little askew.
+
+    Blanks are pressed and painted by many hands; at few pixels a stroke's weight decides what a province looks like."""
+
+    def __init__(self, rng: np.random.Generator, face: Face) -> None:
+        self._rng, self._face = rng, face
+        self._weight = float(np.clip(rng.normal(0.0, 0.45), -0.8, 1.2))
+        self._lean = float(rng.normal(0.0, 0.02))
+
+    def has(self, char: str) -> bool:
+        return self._face.has(char)
+
+    def mask(self, char: str, height: int, width: int | None = None) -> Mask:
+        ink = self._face.mask(char, height, width)
+        rows, columns = ink.shape
+        if min(rows, columns) < 8:
+            return ink
+        if abs(self._weight) > 0.1:
+            turned = cv2.dilate(ink, _ROUND) if self._weight > 0 else cv2.erode(ink, _ROUND)
+            share = min(1.0, abs(self._weight))
+            ink = np.asarray(cv2.addWeighted(turned, share, ink, 1 - share, 0), dtype=np.uint8)
+        tilt, growth, *shift = self._rng.normal(0.0, 0.012, 4).tolist()
+        lean, grow = self._lean + tilt, 1 + growth
+        matrix = np.array(
+            [
+                [grow, lean, shift[0] * columns - lean * rows / 2 + (1 - grow) * columns / 2],
+                [0.4 * lean, grow, shift[1] * rows - 0.2 * lean * columns + (1 - grow) * rows / 2],
+            ]
+        )
+        return np.asarray(cv2.warpAffine(ink, matrix, (columns, rows), flags=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 class OpenGlyphs:

@@ -26,16 +26,20 @@ from models.train.synthetic.serials import (
 from vision.alphabet import LETTERS, PROVINCES
 
 KIND_WEIGHTS: dict[str, float] = {
-    "cn_blue": 24.0, "cn_green_small": 8.0, "cn_green_large": 2.0, "cn_yellow": 4.0, "cn_yellow_double": 6.0,
-    "cn_trailer": 2.0, "cn_learner": 1.5, "cn_police": 2.0, "cn_army": 1.5, "cn_army_double": 0.8, "cn_hk_macao": 1.5,
-    "cn_embassy": 1.0, "cn_consulate": 1.0, "cn_emergency": 0.7, "cn_airport": 0.4,
-    "eu": 23.0, "eu_double": 4.5, "br_old": 4.0, "br_mercosul": 3.5, "br_double": 0.7, "us": 10.0,
-    "other": 3.8, "other_double": 1.5,
+    "cn_blue": 26.0, "cn_green_small": 9.0, "cn_green_large": 2.5, "cn_yellow": 4.0, "cn_yellow_double": 10.0,
+    "cn_trailer": 3.0, "cn_learner": 2.0, "cn_police": 4.0, "cn_army": 3.0, "cn_army_double": 1.2, "cn_hk_macao": 4.0,
+    "cn_embassy": 1.5, "cn_consulate": 1.5, "cn_emergency": 1.0, "cn_airport": 0.4,
+    "cn_motorcycle": 2.5, "cn_moped": 1.0, "cn_police_motorcycle": 0.6, "cn_tractor": 1.5,
+    "eu": 18.0, "eu_double": 4.0, "br_old": 4.5, "br_mercosul": 3.5, "br_double": 0.7, "us": 14.0,
+    "other": 4.0, "other_double": 1.5,
 }  # fmt: skip
 """How often each kind is drawn when none is asked for."""
 
 KINDS: tuple[str, ...] = tuple(KIND_WEIGHTS)
-TWO_ROW_KINDS: tuple[str, ...] = tuple(kind for kind in KINDS if kind.endswith("_double") or kind == "cn_trailer")
+TWO_ROW_KINDS: tuple[str, ...] = (
+    *(kind for kind in KINDS if kind.endswith("_double")),
+    "cn_trailer", "cn_motorcycle", "cn_moped", "cn_police_motorcycle", "cn_tractor",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +99,8 @@ def kind_of(text: str) -> str:
     if plain[:1] in PROVINCES:
         if len(plain) < 8:
             return "cn_blue"
+        if plain[1:].isdigit():
+            return "cn_tractor"
         return "cn_green_large" if plain[-1] in LETTERS else "cn_green_small"
     if re.fullmatch(r"[A-Z]{3}\d[A-Z]\d\d", plain):
         return "br_mercosul"
@@ -116,7 +122,7 @@ def _render_chinese(
     canvas = draw_chinese(rng, kind, plain, glyphs, scale)
     canvas.relief(float(rng.uniform(0, 60)))
     style = STYLES[kind]
-    layout = "double" if style.two_rows else "single"
+    layout = "double" if kind in TWO_ROW_KINDS else "single"
     return PlateImage(canvas.image, plain, chinese_printed(kind, plain), kind, layout, style.color, "cn")
 
 

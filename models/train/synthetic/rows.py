@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.train.synthetic.canvas import Canvas, Colour, varied
-from models.train.synthetic.glyphs import Face
+from models.train.synthetic.glyphs import Face, PrintedFace
 
 
 def draw_rows(
@@ -52,6 +52,7 @@ def _draw_row(
     spread = 1.0
     if total * shrink < width and rng.random() < 0.5:
         spread = 1.0 + min(0.6, (width / (total * shrink) - 1.0)) * float(rng.random())
+    struck = PrintedFace(rng, face)
     left = x + (width - total * shrink * spread) / 2
     if rng.random() < 0.25:
         left = x + (width - total * shrink * spread) * float(rng.random())
@@ -59,7 +60,7 @@ def _draw_row(
         drawn = cell * shrink
         middle = y + height / 2
         if char.isalnum():
-            canvas.character(face, char, left, y, drawn, height, ink)
+            canvas.character(struck, char, left, y, drawn, height, ink)
         elif char == "-":
             canvas.rectangle(left + drawn * 0.15, middle - height * 0.05, drawn * 0.7, height * 0.1, ink)
         elif char == ".":

@@ -163,11 +163,15 @@ def chinese_text(rng: np.random.Generator, kind: str) -> str:
             return province + office + _serial(rng, 4) + "挂"
         case "cn_learner":
             return province + office + _serial(rng, 4) + "学"
-        case "cn_police":
+        case "cn_tractor":
+            return province + _digits(rng, 7)
+        case "cn_police" | "cn_police_motorcycle":
             return province + _pick(rng, OFFICES[province] + "O") + _serial(rng, 4) + "警"
         case "cn_army":
             if rng.random() < 0.5:
                 return _pick(rng, _ARMY_FIRST) + _pick(rng, SERIAL_LETTERS) + _digits(rng, 5)
+            if rng.random() < 0.4:
+                return "WJ" + _digits(rng, 7)
             tail = _pick(rng, DIGITS + SERIAL_LETTERS)
             return "WJ" + (province if rng.random() < 0.7 else "") + _digits(rng, 4) + tail
         case "cn_hk_macao":
