@@ -15,7 +15,7 @@ from vision.alphabet import ALPHABET
 from vision.geometry import Quad, expand_quad, to_quad
 from vision.grammar import Grammar, Hypothesis, printed_form
 from vision.read_decode import Calibration, DecodedText, calibrated, decode
-from vision.rectify import reader_input, rectify_single, rectify_stacked
+from vision.rectify import CHINESE_ROWS, EVEN_ROWS, RowCut, reader_input, rectify_single, rectify_stacked
 from vision.session import Session
 from vision.types import Color, Detection, Image, Layout, PlateRead, PositionDistribution, Region
 
@@ -26,7 +26,7 @@ REGIONS: tuple[Region, ...] = get_args(Region)
 
 SURELY_SINGLE, SURELY_DOUBLE = 0.1, 0.9
 """Probability of two rows below and above which the plate is looked at in one way only; between them both ways are
-tried and the better one kept."""
+tried and the better one kept. The same bounds tell, by the probability of a Chinese plate, where two rows part."""
 
 SURE, PLAUSIBLE = 0.9, 0.5
 """Confidence and weight of the grammar from which the first look at a plate is enough; under either, the plate is
@@ -51,11 +51,16 @@ LIKELIEST = 5
 class _Look:
     """One straightened view of a plate and what the network says of it."""
 
-    layout: Layout
+    rows: RowCut | None
     decoded: DecodedText
     color: NDArray[np.float32]
     double: float
     seen: Mapping[Region, float]
+
+    @property
+    def layout(self) -> Layout:
+        """Whether the plate was looked at as having one row or two."""
+        return "double" if self.rows else "single"
 
 
 class OnnxReader:
@@ -83,7 +88,7 @@ class OnnxReader:
         chosen = self._first_look(image, quad)
         confidence = self._confidence(chosen, [chosen])
         if confidence < SURE or self._grammar.weight(chosen.decoded.text, chosen.seen) < PLAUSIBLE:
-            looks = [chosen, *(self._look(image, cut(quad, *grown), chosen.layout) for grown in OTHER_CUTS)]
+            looks = [chosen, *(self._look(image, cut(quad, *grown), chosen.rows) for grown in OTHER_CUTS)]
             chosen = max(looks, key=lambda look: (self._confidence(look, looks), look.decoded.likelihood))
             confidence = self._confidence(chosen, looks)
         confidence = with_score(confidence, detection.confidence)
@@ -104,22 +109,25 @@ class OnnxReader:
         )
 
     def _first_look(self, image: Image, quad: Quad) -> _Look:
-        single = self._look(image, quad, "single")
+        single = self._look(image, quad, None)
         if single.double < SURELY_SINGLE:
             return single
-        stacked = self._look(image, quad, "double")
+        cuts = [CHINESE_ROWS] if single.seen["cn"] > SURELY_SINGLE else []
+        if single.seen["cn"] < SURELY_DOUBLE:
+            cuts.append(EVEN_ROWS)
+        stacked = max((self._look(image, quad, rows) for rows in cuts), key=lambda look: self._confidence(look, [look]))
         if single.double > SURELY_DOUBLE:
             return stacked
         by_single = self._confidence(single, [single]) * (1 - single.double)
         by_stacked = self._confidence(stacked, [stacked]) * single.double
         return single if by_single >= by_stacked else stacked
 
-    def _look(self, image: Image, quad: Quad, layout: Layout) -> _Look:
-        view = rectify_stacked(image, quad) if layout == "double" else rectify_single(image, quad)
+    def _look(self, image: Image, quad: Quad, rows: RowCut | None) -> _Look:
+        view = rectify_stacked(image, quad, rows) if rows else rectify_single(image, quad)
         outputs = self._session.run(reader_input([view]))
         seen = dict(zip(REGIONS, _softmax(outputs["region"][0]).tolist(), strict=True))
         return _Look(
-            layout=layout,
+            rows=rows,
             decoded=decode(outputs["logits"][0], self._calibration, lambda text: self._grammar.weight(text, seen)),
             color=_softmax(outputs["color"][0]),
             double=float(_softmax(outputs["layout"][0])[LAYOUTS.index("double")]),

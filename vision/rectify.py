@@ -1,6 +1,7 @@
 """A plate straightened by its four corners: the picture that the reader sees. Training uses these same functions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -11,10 +12,22 @@ from vision.types import Image
 READER_WIDTH, READER_HEIGHT = 168, 48
 """Pixels of the reader's input."""
 
-UPPER_ROW = (0.0, 0.55)
-LOWER_ROW = (0.35, 1.0)
-"""Share of the height that each half of a two-row plate is cut from. Chinese plates part at 0.38, European ones at 0.5;
-the halves overlap so that no row is cut through in either."""
+
+@dataclass(frozen=True, slots=True)
+class RowCut:
+    """Where the rows of a two-row plate lie: shares of its height from top to bottom, and the share of its width that
+    is left away at either end of the upper row."""
+
+    upper: tuple[float, float]
+    lower: tuple[float, float]
+    inset: float
+
+
+EVEN_ROWS = RowCut((0.0, 0.57), (0.42, 1.0), 0.0)
+"""European, American and Brazilian plates part at 0.45 to 0.58; the rows overlap so that neither is cut through."""
+CHINESE_ROWS = RowCut((0.0, 0.45), (0.36, 1.0), 0.12)
+"""Province and office letter are low and in the middle: large plates part at 0.38, motorcycles' at 0.46 (GA 36-2014,
+figures 2 and 4). So cut, their characters are as slender as those of one row."""
 
 _MAX_OVERSAMPLING = 8
 
@@ -43,19 +56,20 @@ def rectify_single(image: Image, corners: NDArray[np.float32]) -> Image:
     return rectify(image, corners, READER_WIDTH, READER_HEIGHT)
 
 
-def rectify_stacked(image: Image, corners: NDArray[np.float32]) -> Image:
+def rectify_stacked(image: Image, corners: NDArray[np.float32], cut: RowCut) -> Image:
     """A two-row plate with its upper row left and its lower row right, READER_HEIGHT x READER_WIDTH x 3.
 
-    Arguments and errors as in `rectify`."""
+    Other arguments and errors as in `rectify`."""
     whole = rectify(image, corners, READER_WIDTH, 2 * READER_HEIGHT)
-    rows = whole.shape[0]
+    rows, columns = whole.shape[:2]
+    parts = ((cut.upper, round(cut.inset * columns)), (cut.lower, 0))
     halves = [
         cv2.resize(
-            whole[round(top * rows) : round(bottom * rows)],
+            whole[round(top * rows) : round(bottom * rows), inset : columns - inset],
             (READER_WIDTH // 2, READER_HEIGHT),
-            interpolation=cv2.INTER_AREA,
+            interpolation=cv2.INTER_LINEAR,
         )
-        for top, bottom in (UPPER_ROW, LOWER_ROW)
+        for (top, bottom), inset in parts
     ]
     return np.asarray(np.hstack(halves), dtype=np.uint8)
 

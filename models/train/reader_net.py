@@ -1,4 +1,5 @@
-"""The reader network: a plain convolutional backbone with ReLU, a CTC head, and heads for colour, layout, region."""
+"""The reader network: a plain convolutional backbone with ReLU, a CTC head, and heads for colour, layout, region and
+for where the plate's corners really are."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ def _conv(channels: int, out: int, kernel: tuple[int, int], stride: tuple[int, i
 
 
 class ReaderNet(nn.Module):
-    """Input (B, 3, 48, 168); outputs logits (B, 42, CLASSES), colour (B, 6), layout (B, 2), region (B, 5).
+    """Input (B, 3, 48, 168); outputs logits (B, 42, CLASSES), colour (B, 6), layout (B, 2), region (B, 5), and corners
+    (B, 8): how far right of and below the view's corners the plate's own lie, x and y in turn, clockwise from the top
+    left, as shares of the view's width and height.
 
     Width is reduced four times. The last three rows of features are merged by learned weights (a 3 x 1 convolution
     without padding), so that what stood high and low in a character stays told apart."""
@@ -43,9 +46,17 @@ class ReaderNet(nn.Module):
         self.color = nn.Linear(160, len(COLORS))
         self.layout = nn.Linear(160, len(LAYOUTS))
         self.region = nn.Linear(160, len(REGIONS))
+        self.corners = nn.Sequential(
+            nn.Conv2d(128, 16, 1, bias=False),
+            nn.BatchNorm2d(16),
+            nn.ReLU(inplace=True),
+            nn.Flatten(),
+            nn.Linear(16 * 3 * 42, 8),
+        )
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        features = self.merge(self.body(self.stem(image)))
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+        fine = self.body(self.stem(image))
+        features = self.merge(fine)
         logits = self.text(self.drop(features)).squeeze(2).transpose(1, 2)
         whole = features.mean((2, 3))
-        return logits, self.color(whole), self.layout(whole), self.region(whole)
+        return logits, self.color(whole), self.layout(whole), self.region(whole), self.corners(fine)

@@ -11,12 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.train.synthetic.cuts import CutGlyphs
 from models.train.synthetic.degrade import REAL, Surroundings, imperfect_corners, photograph, relight
 from models.train.synthetic.glyphs import CollectedGlyphs, Family, GlyphSource, MixedGlyphs, OpenGlyphs
 from models.train.synthetic.plates import KIND_WEIGHTS, TWO_ROW_KINDS, PlateImage, render_plate
 from models.train.teacher import box_corners, rows
 from vision.alphabet import ALPHABET, PROVINCES
-from vision.rectify import rectify_single, rectify_stacked
+from vision.rectify import CHINESE_ROWS, EVEN_ROWS, RowCut, rectify_single, rectify_stacked
 from vision.types import Image
 
 COLORS = ("blue", "green", "yellow", "white", "black", "other")
@@ -59,23 +60,27 @@ REAL_SETS: tuple[RealSet, ...] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RealPlate:
-    """A real crop with some context: uint8 BGR, corners float32 (4, 2), its text (None = unknown), and its set."""
+    """A real crop with some context: uint8 BGR, corners float32 (4, 2), its text (None = unknown), its set, and whether
+    the corners are the plate's own and not those of its box."""
 
     image: Image
     corners: NDArray[np.float32]
     text: str | None
     origin: RealSet
+    has_corners: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """One training example. `image` is 48 x 168 x 3 BGR; `text` None and labels of -1 are unknown and teach nothing."""
+    """One training example. `image` is 48 x 168 x 3 BGR; `text` None and labels of -1 are unknown and teach nothing, nor
+    do `corners` None; else they are as the network gives them (models.train.reader_net)."""
 
     image: Image
     text: str | None
     color: int
     layout: int
     region: int
+    corners: NDArray[np.float32] | None = None
 
 
 def load_real(data: Path, teacher: Path) -> tuple[list[RealPlate], list[RealPlate]]:
@@ -126,12 +131,13 @@ def _cut(
     x1, y1, x2, y2 = box or (0.0, 0.0, float(width), float(height))
     if origin.name.endswith(("scenes", "scenes_small", "dashcam")) and ((x2 - x1) < 2.2 * (y2 - y1) or x2 - x1 < 30):
         return None
+    has_corners = corners is not None
     if corners is None:
         corners = box_corners((x1, y1, x2, y2))
     mx, my = (x2 - x1) * 0.3, (y2 - y1) * 0.5
     left, top = max(0, int(x1 - mx)), max(0, int(y1 - my))
     cut = image[top : int(np.ceil(y2 + my)), left : int(np.ceil(x2 + mx))]
-    return RealPlate(np.ascontiguousarray(cut), corners - np.array([left, top], np.float32), text, origin)
+    return RealPlate(np.ascontiguousarray(cut), corners - np.array([left, top], np.float32), text, origin, has_corners)
 
 
 class SampleMaker:
@@ -169,14 +175,16 @@ class SampleMaker:
     def _nothing(self) -> Sample:
         picture = self._surroundings.pick(self._rng)
         shot = photograph(self._rng, picture, self._surroundings.pick(self._rng))
-        view = rectify_single if self._rng.random() < 0.8 else rectify_stacked
-        return Sample(view(shot.image, shot.corners), "", -1, -1, -1)
+        if self._rng.random() < 0.8:
+            return Sample(rectify_single(shot.image, shot.corners), "", -1, -1, -1)
+        cut = CHINESE_ROWS if self._rng.random() < 0.5 else EVEN_ROWS
+        return Sample(rectify_stacked(shot.image, shot.corners, cut), "", -1, -1, -1)
 
     def _generated(self) -> Sample:
         plate = self._plate()
         shot = photograph(self._rng, plate.image, self._surroundings.pick(self._rng))
         labels = (COLORS.index(plate.color), LAYOUTS.index(plate.layout), REGIONS.index(plate.region))
-        return self._view(shot.image, shot.corners, plate.text, plate.layout, labels)
+        return self._view(shot.image, shot.corners, plate.text, plate.layout, labels, exact=True)
 
     def _plate(self) -> PlateImage:
         """A generated plate. Drawing costs as much as photographing, so each serves about three photographs."""
@@ -210,21 +218,36 @@ class SampleMaker:
             image = relight(self._rng, image, REAL)
         origin = plate.origin
         labels = (_index(COLORS, origin.color), LAYOUTS.index(origin.layout), _index(REGIONS, origin.region))
-        return self._view(image, corners, plate.text, origin.layout, labels)
+        return self._view(image, corners, plate.text, origin.layout, labels, exact=not tight and plate.has_corners)
 
     def _view(
-        self, image: Image, corners: NDArray[np.float32], text: str | None, layout: str, labels: tuple[int, int, int]
+        self,
+        image: Image,
+        corners: NDArray[np.float32],
+        text: str | None,
+        layout: str,
+        labels: tuple[int, int, int],
+        exact: bool,
     ) -> Sample:
         seen = imperfect_corners(self._rng, corners)
         color, layout_label, region = labels
         double = layout == "double"
+        apart = corners_in_view(corners, seen) if exact else None
         if double and self._rng.random() < 0.3:  # the plain crop of a two-row plate: layout is to be told, no text
-            return Sample(rectify_single(image, seen), "", color, layout_label, region)
+            return Sample(rectify_single(image, seen), "", color, layout_label, region, apart)
         if double:
-            return Sample(rectify_stacked(image, seen), text, color, -1, region)
+            return Sample(rectify_stacked(image, seen, _row_cut(region)), text, color, -1, region)
         if self._rng.random() < 0.02:
-            return Sample(rectify_stacked(image, seen), "", color, -1, region)
-        return Sample(rectify_single(image, seen), text, color, layout_label, region)
+            return Sample(rectify_stacked(image, seen, _row_cut(region)), "", color, -1, region)
+        return Sample(rectify_single(image, seen), text, color, layout_label, region, apart)
+
+
+def corners_in_view(true: NDArray[np.float32], seen: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far the true corners (4, 2) lie from those of the view cut at `seen`, as the network's corners: (8,)."""
+    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    into = cv2.getPerspectiveTransform(seen.astype(np.float32), unit)
+    found = cv2.perspectiveTransform(true[None].astype(np.float32), into)[0]
+    return np.asarray((found - unit).ravel(), dtype=np.float32)
 
 
 def dev_samples(dev: list[RealPlate]) -> dict[str, list[Sample]]:
@@ -232,15 +255,15 @@ def dev_samples(dev: list[RealPlate]) -> dict[str, list[Sample]]:
     samples: dict[str, list[Sample]] = {}
     for plate in dev:
         if plate.text is not None:
-            view = rectify_stacked if plate.origin.layout == "double" else rectify_single
-            labels = (
-                _index(COLORS, plate.origin.color),
-                LAYOUTS.index(plate.origin.layout),
-                _index(REGIONS, plate.origin.region),
+            region = _index(REGIONS, plate.origin.region)
+            labels = (_index(COLORS, plate.origin.color), LAYOUTS.index(plate.origin.layout), region)
+            double = plate.origin.layout == "double"
+            view = (
+                rectify_stacked(plate.image, plate.corners, _row_cut(region))
+                if double
+                else rectify_single(plate.image, plate.corners)
             )
-            samples.setdefault(plate.origin.name, []).append(
-                Sample(view(plate.image, plate.corners), plate.text, *labels)
-            )
+            samples.setdefault(plate.origin.name, []).append(Sample(view, plate.text, *labels))
     return samples
 
 
@@ -262,8 +285,16 @@ def glyph_source(data: Path | None) -> GlyphSource:
     opened = OpenGlyphs()
     if data is None:
         return opened
-    share: dict[Family, float] = {"cn": 0.65, "cn_upper": 0.6, "cn_lower": 0.6, "cn_green": 0.65, "latin": 0.4}
-    return MixedGlyphs(CollectedGlyphs(data / "glyphs"), opened, share)
+    share: dict[Family, float] = {
+        "cn": 0.65, "cn_upper": 0.6, "cn_lower": 0.6, "cn_green": 0.65, "latin": 0.4, "brazil": 0.6,
+    }  # fmt: skip
+    collected = CollectedGlyphs(data / "glyphs")
+    cuts = CutGlyphs(data, collected.face(np.random.default_rng(0), "cn"), DEV_EVERY)
+    return MixedGlyphs(cuts, MixedGlyphs(collected, opened, share), {"cn": 0.3})
+
+
+def _row_cut(region: int) -> RowCut:
+    return CHINESE_ROWS if region == REGIONS.index("cn") else EVEN_ROWS
 
 
 def _index(words: tuple[str, ...], word: str) -> int:

@@ -3,7 +3,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from vision.rectify import READER_HEIGHT, READER_WIDTH, reader_input, rectify, rectify_single, rectify_stacked
+from vision.rectify import (
+    CHINESE_ROWS,
+    EVEN_ROWS,
+    READER_HEIGHT,
+    READER_WIDTH,
+    reader_input,
+    rectify,
+    rectify_single,
+    rectify_stacked,
+)
 
 UPRIGHT = np.array([[40, 30], [208, 30], [208, 78], [40, 78]], np.float32)
 
@@ -58,11 +67,12 @@ def test_rows_stand_side_by_side() -> None:
     image = np.zeros((96, 168, 3), np.uint8)
     image[:30] = 255
     corners = np.array([[0, 0], [168, 0], [168, 96], [0, 96]], np.float32)
-    stacked = rectify_stacked(image, corners)
-    assert stacked.shape == (READER_HEIGHT, READER_WIDTH, 3)
-    left, right = stacked[:, : READER_WIDTH // 2], stacked[:, READER_WIDTH // 2 :]
-    assert left[:24].min() > 250
-    assert right.max() == 0
+    for rows in (EVEN_ROWS, CHINESE_ROWS):
+        stacked = rectify_stacked(image, corners, rows)
+        assert stacked.shape == (READER_HEIGHT, READER_WIDTH, 3)
+        left, right = stacked[:, : READER_WIDTH // 2], stacked[:, READER_WIDTH // 2 :]
+        assert left[:24].min() > 250
+        assert right.max() == 0
 
 
 @pytest.mark.parametrize(

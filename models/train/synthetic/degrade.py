@@ -67,10 +67,10 @@ def imperfect_corners(rng: np.random.Generator, corners: Floats) -> Floats:
     """The corners as a detector might give them: mostly a few per cent off, at times far off or the upright box,
     or so tight at one end that they cut into the first or last character."""
     look = rng.random()
-    if look < 0.07:  # the box around the plate instead of its corners
+    if look < 0.06:  # the box around the plate instead of its corners
         (x1, y1), (x2, y2) = corners.min(0), corners.max(0)
         corners = np.array([[x1, y1], [x2, y1], [x2, y2], [x1, y2]], np.float32)
-    strength = 2.0 if look > 0.87 else 1.0
+    strength = 2.6 if look > 0.85 else 1.3
     across, down = corners[1] - corners[0], corners[3] - corners[0]
     centre = corners.mean(0)
     grown = centre + (corners - centre) * np.float32(1 + strength * rng.normal(0.005, 0.02))
