@@ -35,8 +35,9 @@ OFFICE_LETTERS: dict[str, str] = {
 """Office letters in use by province; the municipalities 京 津 沪 渝 use the whole alphabet. O is for the police."""
 
 _CHINA = (
-    "PL·SSSSS", "PL NS9999", "PL 99999N", "PL·SSSS挂", "PL·SSSS学", "P·LSSSS警", "PL·SSSS领", "P99999领",
-    "粤z·SSSS港", "粤z·SSSS澳", "使999·999", "999·999使", "wjP9999S", "wj9999S", "wj9999999", "AA99999", "P·L9999应急", "民航A9999", "P9999999",
+    "PL·SSSSS", "PL NS9999", "PL 99999N", "PL·SSSS挂", "PL·SSSS学", "P·LSSSS警", "PL·SSSS领", "P99999领", "粤z·SSSS港",
+    "粤z·SSSS澳", "使999·999", "999·999使", "wjP9999S", "wj9999S", "wj9999999", "AA99999", "P·L9999应急", "民航A9999",
+    "P9999999",
 )  # fmt: skip
 
 _EUROPE: tuple[tuple[str, str], ...] = (

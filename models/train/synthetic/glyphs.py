@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 Mask = NDArray[np.uint8]
-Family = Literal["cn", "cn_upper", "cn_lower", "cn_green", "latin", "caption"]
+Family = Literal["cn", "cn_upper", "cn_lower", "cn_green", "latin", "brazil", "caption"]
 
 _ROUND = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+_MOST_STRUCK = 40
 _RASTER_PX = 96
 """Height at which a glyph is drawn once; plates are drawn smaller than this."""
 
@@ -132,7 +133,7 @@ class OpenGlyphs:
         self._captions: list[Face] = [*self._latin, *(FontFace(_font(family, file)) for family, file in _CAPTION_FONTS)]
 
     def face(self, rng: np.random.Generator, family: Family) -> Face:
-        faces = {"latin": self._latin, "caption": self._captions}.get(family, self._chinese)
+        faces = {"latin": self._latin, "brazil": self._latin, "caption": self._captions}.get(family, self._chinese)
         return faces[int(rng.integers(len(faces)))]
 
 
@@ -152,6 +153,10 @@ class CollectedGlyphs:
             "latin": [BitmapFace(_sheet(box), open_face) for box in sorted(folder.glob("*_font_sheets/*.box"))],
         }
         self._faces["latin"].append(FontFace(folder / "cn_font" / "platechar.ttf"))
+        struck = BitmapFace(_struck(folder / "br_chars"), open_face)
+        brazil = [BitmapFace(_sheet(box), open_face) for box in sorted(folder.glob("br_font_sheets/*.box"))]
+        self._faces["brazil"] = [*brazil, struck]
+        self._faces["latin"] += [struck, *(BitmapFace(_struck(folder / "gb_chars"), open_face) for _ in "ab")]
 
     def face(self, rng: np.random.Generator, family: Family) -> Face:
         faces = self._faces["latin" if family == "caption" else family]
@@ -239,6 +244,20 @@ def _bitmaps(folder: Path, prefix: str) -> dict[str, list[Mask]]:
         for char, path in found.items()
         if len(char) == 1
     }
+
+
+def _struck(folder: Path) -> dict[str, list[Mask]]:
+    """Characters cut from real plates: black on white, the file's first letter tells which.
+
+    Cut to its ink a 1 or I fills its cell, whatever plate it is stretched to; these two are left out."""
+    found: dict[str, list[Mask]] = {}
+    for path in sorted(folder.glob("*.jpg")):
+        char = path.name[0].upper()
+        kept = found.setdefault(char, [])
+        if char not in "1I" and len(kept) < _MOST_STRUCK:
+            ink = np.asarray(255 - _read_grey(path), dtype=np.uint8)
+            kept.append(np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.7), dtype=np.uint8))
+    return {char: kept for char, kept in found.items() if kept}
 
 
 def _sheet(box: Path) -> dict[str, list[Mask]]:

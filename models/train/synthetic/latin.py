@@ -142,7 +142,7 @@ def draw_brazilian(
         if rng.random() < 0.4:
             canvas.disc(size[0] * 0.5, size[1] * 0.5, 3.0, varied(rng, (120, 120, 120)))
         area = (14.0, size[1] * 0.26, size[0] - 28.0, size[1] * 0.62)
-    draw_rows(rng, canvas, glyphs.face(rng, "latin"), printed, area, varied(rng, ink, 8.0))
+    draw_rows(rng, canvas, glyphs.face(rng, "brazil"), printed, area, varied(rng, ink, 8.0))
     if rng.random() < 0.8:
         canvas.border(2.0, 2.5, 8.0, varied(rng, ink))
     return canvas, color

@@ -9,6 +9,7 @@ import numpy as np
 
 from models.train.synthetic.glyphs import GlyphSource
 from models.train.synthetic.plates import render_plate
+from models.train.synthetic.scenes import UprightPlate
 from vision.types import Image
 
 RENEWAL = 0.05
@@ -40,14 +41,15 @@ class PlatePool:
         rng = np.random.default_rng(seed)
         self._stock = [render_plate(rng, glyphs=glyphs).image for _ in range(stock)]
 
-    def draw(self, rng: np.random.Generator) -> Image:
+    def draw(self, rng: np.random.Generator) -> UprightPlate:
+        """A plate of the stock; those cut out of photos are not exact."""
         if rng.random() < self._crop_share:
             pictures = self._crops[int(rng.integers(len(self._crops)))]
-            return pictures[int(rng.integers(len(pictures)))]
+            return UprightPlate(pictures[int(rng.integers(len(pictures)))], exact=False)
         index = int(rng.integers(len(self._stock)))
         if rng.random() < RENEWAL:
             self._stock[index] = render_plate(rng, glyphs=self._glyphs).image
-        return self._stock[index]
+        return UprightPlate(self._stock[index], exact=True)
 
 
 def _in_proportion(crop: Image, aspect: float) -> Image:

@@ -37,10 +37,22 @@ class Sample:
     has_corners: NDArray[np.bool_]
 
 
-class PlateSupply(Protocol):
-    """Gives upright plates to paste: a picture (h, w, 3) BGR uint8 in the plate's own proportions, edge to edge."""
+@dataclass(frozen=True, slots=True, eq=False)
+class UprightPlate:
+    """A plate to paste: a picture (h, w, 3) BGR uint8 in the plate's own proportions.
 
-    def draw(self, rng: np.random.Generator) -> Image: ...
+    `exact` tells whether the picture ends where the plate does; one cut out of a photo ends near it, so that its
+    corners are not to be learnt.
+    """
+
+    image: Image
+    exact: bool
+
+
+class PlateSupply(Protocol):
+    """Gives upright plates to paste."""
+
+    def draw(self, rng: np.random.Generator) -> UprightPlate: ...
 
 
 def compose(rng: np.random.Generator, scene: Scene, supply: PlateSupply, size: int) -> Sample:
@@ -62,18 +74,17 @@ def compose(rng: np.random.Generator, scene: Scene, supply: PlateSupply, size: i
             continue
         known = plate.has_corners
         if replace and rng.random() < 0.8:
-            pasted = _replace(rng, image, quad, supply)
-            known, quad = (True, pasted) if pasted is not None else (known, quad)
+            known, quad = _replace(rng, image, quad, supply) or (known, quad)
         if visible < LEAST_VISIBLE:
             _paint_over(image, quad)
             continue
         quads.append(quad)
         has_corners.append(known)
     for _ in range(_extra_plates(rng, len(quads))):
-        quad = _place(rng, image, supply, quads)
-        if quad is not None:
-            quads.append(quad)
-            has_corners.append(True)
+        placed = _place(rng, image, supply, quads)
+        if placed is not None:
+            has_corners.append(placed[0])
+            quads.append(placed[1])
     add_clutter(rng, image, quads)
     return Sample(
         image,
@@ -166,30 +177,35 @@ def _extra_plates(rng: np.random.Generator, present: int) -> int:
     return 0 if chance < 0.45 else 1 + int(chance > 0.85)
 
 
-def _replace(rng: np.random.Generator, image: Image, quad: Quad, supply: PlateSupply) -> Quad | None:
-    """Pastes a plate of similar shape over `quad`, covering it; returns the new plate's quad, or None if none fits."""
+def _replace(rng: np.random.Generator, image: Image, quad: Quad, supply: PlateSupply) -> tuple[bool, Quad] | None:
+    """Pastes a plate of similar shape over `quad`, covering it.
+
+    Returns whether the new plate's corners are exact, and its quad; None if no plate fits.
+    """
     width = float(np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3])) / 2
     height = float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1])) / 2
     for _ in range(6):
         plate = supply.draw(rng)
-        aspect = plate.shape[1] / plate.shape[0]
+        aspect = plate.image.shape[1] / plate.image.shape[0]
         grow_x = max(1.0, aspect * height / width)
         grow_y = max(1.0, width / aspect / height)
         if max(grow_x, grow_y) < 1.75:
             margin = rng.uniform(1.02, 1.12)
             target = expand_quad(quad, (grow_x * margin - 1) / 2, (grow_y * margin - 1) / 2)
-            _paste(rng, image, plate, target)
-            return target
+            _paste(rng, image, plate.image, target)
+            return plate.exact, target
     return None
 
 
-def _place(rng: np.random.Generator, image: Image, supply: PlateSupply, taken: list[Quad]) -> Quad | None:
-    """Pastes a plate anywhere free; returns its quad, or None where it would touch another plate."""
+def _place(
+    rng: np.random.Generator, image: Image, supply: PlateSupply, taken: list[Quad]
+) -> tuple[bool, Quad] | None:
+    """Pastes a plate anywhere free; returns as `_replace`, None where it would touch another plate."""
     size = image.shape[0]
     plate = supply.draw(rng)
     low, high = np.log(np.array(PLATE_WIDTHS) * size / 320)
     width = float(np.exp(rng.uniform(low, high)))
-    height = width * plate.shape[0] / plate.shape[1]
+    height = width * plate.image.shape[0] / plate.image.shape[1]
     flat = np.array([[-width, -height], [width, -height], [width, height], [-width, height]]) / 2
     angle = np.deg2rad(rng.normal(0, 7))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -204,8 +220,8 @@ def _place(rng: np.random.Generator, image: Image, supply: PlateSupply, taken: l
             return None
     if _visible_fraction(quad, size) < LEAST_VISIBLE:
         return None
-    _paste(rng, image, plate, quad)
-    return quad
+    _paste(rng, image, plate.image, quad)
+    return plate.exact, quad
 
 
 def _paste(rng: np.random.Generator, image: Image, plate: Image, quad: Quad) -> None:
