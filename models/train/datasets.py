@@ -70,11 +70,14 @@ class Scene:
     plates: tuple[PlateLabel, ...]
 
 
-def read_scenes(data: Path, set_names: Sequence[str], long_side: int = 640) -> Iterator[Scene]:
+def read_scenes(
+    data: Path, set_names: Sequence[str], long_side: int = 640, corners: Path | None = None
+) -> Iterator[Scene]:
     """Yields the scenes of some sets, shrunk so that no side exceeds `long_side` (never enlarged).
 
-    Raises FileNotFoundError for a set that is not there and ValueError for a picture that cannot be decoded.
+    `corners` is the table that models.train.corner_teacher writes, of corners and plates that the labels lack. Raises FileNotFoundError for a set that is not there and ValueError for a picture that cannot be decoded.
     """
+    taught = _taught(corners)
     for set_name in set_names:
         folder = data / set_name
         labels = _labels(folder)
@@ -84,7 +87,7 @@ def read_scenes(data: Path, set_names: Sequence[str], long_side: int = 640) -> I
             if labels and not _is_fully_labelled(set_name, rows):
                 continue
             image, scale = _shrunk(path, long_side)
-            plates = tuple(_plate(row, scale) for row in rows or () if row["x1"])
+            plates = tuple(_plate(row, scale) for row in _completed(rows or [], taught.get((set_name, file), {})))
             yield Scene(set_name, file, image, plates)
 
 
@@ -95,12 +98,12 @@ def generated_scenes(seed: int = 0) -> list[Scene]:
     return [Scene("generated", str(number), picture, ()) for number, picture in enumerate(pictures)]
 
 
-def split_scenes(data: Path | None) -> tuple[list[Scene], list[Scene]]:
+def split_scenes(data: Path | None, corners: Path | None = None) -> tuple[list[Scene], list[Scene]]:
     """The scenes of every set as `hold_out` parts them; without a collection, of `generated_scenes`.
 
     Raises as `read_scenes`.
     """
-    return hold_out(list(read_scenes(data, list(SCENE_SETS))) if data else generated_scenes())
+    return hold_out(list(read_scenes(data, list(SCENE_SETS), corners=corners)) if data else generated_scenes())
 
 
 def read_crops(data: Path, set_name: str) -> Iterator[Image]:
@@ -128,9 +131,31 @@ def _labels(folder: Path) -> dict[str, list[dict[str, str]]]:
     table = folder / "labels.csv"
     if table.is_file():
         with table.open(encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines):
-                rows.setdefault(row["file"], []).append(row)
+            for number, row in enumerate(csv.DictReader(lines)):
+                rows.setdefault(row["file"], []).append(row | {"line": str(number)})
     return rows
+
+
+Taught = dict[int, dict[str, str]]
+"""The lines that the teacher wrote of one scene by the line of the label they complete; from -1 down, of no label."""
+
+
+def _taught(table: Path | None) -> dict[tuple[str, str], Taught]:
+    found: dict[tuple[str, str], Taught] = {}
+    if table is not None:
+        with table.open(encoding="utf-8", newline="") as lines:
+            for line in csv.DictReader(lines):
+                scene = found.setdefault((line["set"], line["file"]), {})
+                scene[int(line["row"]) if line["row"] != "-1" else -1 - len(scene)] = line
+    return found
+
+
+def _completed(rows: list[dict[str, str]], taught: Taught) -> Iterator[dict[str, str]]:
+    """The labelled plates of a scene, with the teacher's corners where they have none, and those that it found."""
+    for row in rows:
+        if row["x1"]:
+            yield taught.get(int(row["line"]), row) if not row["cx1"] else row
+    yield from (line for number, line in taught.items() if number < 0)
 
 
 def _is_fully_labelled(set_name: str, rows: list[dict[str, str]] | None) -> bool:

@@ -1,6 +1,7 @@
 """Trains the plate detector within a time budget, on a CPU or a GPU.
 
-    python -m models.train.detector --data DIR --out DIR --minutes 90
+    python -m models.train.corner_teacher --data DIR --out models/train/runs/corners.csv
+    python -m models.train.detector --data DIR --corners models/train/runs/corners.csv --out DIR --minutes 90
 
 Real scenes are cropped, zoomed and have plates pasted in (`models.train.synthetic.scenes`); small pictures first, the
 working size last. Without `--data` the scenes are drawn at random and the plates drawn with open fonts alone. Writes
@@ -193,11 +194,18 @@ def read_supply(data: Path | None, seed: int) -> PlatePool:
 
 
 def train(
-    data: Path | None, out: Path, minutes: float, device: torch.device, workers: int, seed: int, start: Path | None
+    data: Path | None,
+    out: Path,
+    minutes: float,
+    device: torch.device,
+    workers: int,
+    seed: int,
+    start: Path | None,
+    corners: Path | None = None,
 ) -> None:
     """The whole run, from random weights or those of `start`. Raises FileNotFoundError where pictures are missing."""
     out.mkdir(parents=True, exist_ok=True)
-    training_scenes, held_out = split_scenes(data)
+    training_scenes, held_out = split_scenes(data, corners)
     supply = read_supply(data, seed)
     dev: dict[str, list[tuple[Image, Sequence[PlateLabel]]]] = {}
     for scene in held_out:
@@ -259,11 +267,19 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes that compose pictures")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, default=None, help="a checkpoint whose averaged weights to begin with")
+    parser.add_argument("--corners", type=Path, default=None, help="what models.train.corner_teacher wrote")
     choice = parser.parse_args()
     torch.set_num_threads(choice.threads)
     cv2.setNumThreads(1)
     train(
-        choice.data, choice.out, choice.minutes, choose_device(choice.device), choice.workers, choice.seed, choice.start
+        choice.data,
+        choice.out,
+        choice.minutes,
+        choose_device(choice.device),
+        choice.workers,
+        choice.seed,
+        choice.start,
+        choice.corners,
     )
 
 
