@@ -10,9 +10,8 @@ from models.train.datasets import PlateLabel, Scene, hold_out, read_scenes
 from models.train.synthetic.clutter import add_clutter
 from models.train.synthetic.glyphs import OpenGlyphs
 from models.train.synthetic.pool import PlatePool
-from models.train.synthetic.scenes import LEAST_VISIBLE, Sample, compose
+from models.train.synthetic.scenes import LEAST_VISIBLE, Sample, UprightPlate, compose
 from vision.geometry import is_clockwise_convex
-from vision.types import Image
 
 QUAD = np.array([[200, 150], [300, 155], [298, 187], [199, 181]], dtype=np.float32)
 
@@ -49,10 +48,10 @@ def test_a_pasted_plate_lies_exactly_under_its_corners() -> None:
     """Straightening a composed picture by a label's corners gives back the pasted plate."""
 
     class OnePlate:
-        def draw(self, rng: np.random.Generator) -> Image:
+        def draw(self, rng: np.random.Generator) -> UprightPlate:
             plate = np.full((70, 220, 3), 240, dtype=np.uint8)
             plate[:, :110] = (200, 30, 30)
-            return plate
+            return UprightPlate(plate, exact=True)
 
     checked = 0
     for seed in range(80):
@@ -140,3 +139,29 @@ def test_labels_shrink_with_their_pictures(tmp_path: Path) -> None:
     assert [plate.has_corners for plate in only.plates] == [False, True]
     assert only.plates[0].quad.tolist() == [[50, 50], [150, 50], [150, 80], [50, 80]]
     assert only.plates[1].quad[2].tolist() == [300, 80]
+
+
+def test_the_teacher_completes_labels_and_adds_plates_without_one(tmp_path: Path) -> None:
+    """Taught corners stand in only for missing ones, and a plate that no label names becomes a label."""
+    folder = tmp_path / "es_scenes"
+    (folder / "images").mkdir(parents=True)
+    cv2.imwrite(str(folder / "images" / "1.png"), np.zeros((400, 800, 3), dtype=np.uint8))
+    corners = "cx1,cy1,cx2,cy2,cx3,cy3,cx4,cy4"
+    (folder / "labels.csv").write_text(
+        f"file,text,x1,y1,x2,y2,{corners},corners,text_source,split\n"
+        "images/1.png,,100,100,300,160,,,,,,,,,,,\n"
+        "images/1.png,,400,100,600,160,400,100,600,110,600,160,400,150,teacher,,\n",
+        encoding="utf-8",
+    )
+    taught = tmp_path / "corners.csv"
+    taught.write_text(
+        f"set,file,row,{corners}\n"
+        "es_scenes,images/1.png,0,101,102,299,104,298,158,102,156\n"
+        "es_scenes,images/1.png,1,1,1,2,1,2,2,1,2\n"
+        "es_scenes,images/1.png,-1,10,300,90,300,90,320,10,320\n"
+        "es_scenes,images/1.png,-1,110,300,190,300,190,320,110,320\n",
+        encoding="utf-8",
+    )
+    (only,) = read_scenes(tmp_path, ["es_scenes"], long_side=800, corners=taught)
+    assert all(plate.has_corners for plate in only.plates)
+    assert [plate.quad[0].tolist() for plate in only.plates] == [[101, 102], [400, 100], [10, 300], [110, 300]]
