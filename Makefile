@@ -42,7 +42,7 @@ $(EXTRAS_STAMP): pyproject.toml models/train/requirements.txt models/train/requi
 	$(PYTHON) -m venv $(EXTRAS_VENV)
 	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --requirement models/train/requirements.txt
 	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement models/train/requirements-no-deps.txt
-	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,easyocr]'
+	$(EXTRAS_BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,easyocr,rapidocr]'
 	touch $@
 
 test-extras: $(EXTRAS_STAMP)

@@ -25,6 +25,8 @@ turns silently into a default.
     sha256 = "64 hex digits"
     bytes = 1900000
 
+    [pixels]                              # networks of other makers: see models/decoding.py
+    [decode]
     [thresholds]                          # detectors: score and iou
     [calibration]                         # numbers the confidence is worked out with
     [training]                            # free: how it was trained
@@ -40,16 +42,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
+from models.decoding import Decoding, Pixels, read_decoding, read_pixels
 from models.errors import BadCard, UnsafeModel
+from models.toml_table import Dimension, Fact, TomlTable
 
 Kind = Literal["detector", "reader"]
 Precision = Literal["fp32", "int8"]
 TensorType = Literal["float32", "uint8", "int64"]
-Dimension = int | str
-"""A fixed size, or the name of one that may vary."""
-
-Fact = str | int | float | bool | tuple["Fact", ...] | Mapping[str, "Fact"]
-"""What the free tables of a card, `training` and `metrics`, may hold."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -75,7 +74,10 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A parsed card. `thresholds` and `calibration` are numbers by name; `training` and `metrics` are free."""
+    """A parsed card. `thresholds` and `calibration` are numbers by name; `training` and `metrics` are free.
+
+    `pixels` and `decoding` are None for the project's own networks, which need not say how they are used.
+    """
 
     name: str
     kind: Kind
@@ -87,6 +89,8 @@ class Card:
     outputs: tuple[TensorSpec, ...]
     files: Mapping[Precision, WeightFile]
     alphabet: tuple[str, ...]
+    pixels: Pixels | None
+    decoding: Decoding | None
     thresholds: Mapping[str, float]
     calibration: Mapping[str, float]
     training: Mapping[str, Fact]
@@ -100,17 +104,17 @@ class Card:
         return self.thresholds[name]
 
 
-def load_card(path: Path) -> Card:
-    """The card in the TOML file at `path`.
+def load_card(path: Path, root: Path | None = None) -> Card:
+    """The card in the TOML file at `path`; its weight paths start from `root`.
 
-    Raises BadCard for a file that breaks the schema, UnsafeModel for a weight path that leaves the card's root.
-    The root is the folder above for a card in a folder called `cards`, and the card's own folder otherwise.
+    Raises BadCard for a file that breaks the schema, UnsafeModel for a weight path that leaves the root. Without one,
+    that is the folder above for a card in a folder called `cards`, and the card's own folder otherwise.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadCard(f"{path}: not a TOML file ({error}); see models/card.py for the schema") from error
-    table = _Table(document, str(path), "")
+    table = TomlTable(document, str(path), "")
     kind = table.choice("kind", get_args(Kind))
     entry = table.table("input")
     card = Card(
@@ -122,8 +126,10 @@ def load_card(path: Path) -> Card:
         input=TensorSpec(entry.text("name"), _tensor_type(entry), entry.shape("shape")),
         long_side=entry.whole("long_side") if kind == "detector" else None,
         outputs=_outputs(table.table("outputs")),
-        files=_files(table.table("files"), _root(path)),
+        files=_files(table.table("files"), root.resolve() if root else _root(path)),
         alphabet=tuple(table.text("alphabet")) if kind == "reader" else (),
+        pixels=read_pixels(table.table("pixels")) if "pixels" in table else None,
+        decoding=read_decoding(table.table("decode"), kind) if "decode" in table else None,
         thresholds=table.table("thresholds").numbers() if "thresholds" in table else {},
         calibration=table.table("calibration").numbers() if "calibration" in table else {},
         training=table.table("training").facts() if "training" in table else {},
@@ -134,6 +140,8 @@ def load_card(path: Path) -> Card:
     table.close()
     if len(set(card.alphabet)) != len(card.alphabet):
         raise BadCard(f"{path}: `alphabet` holds a character twice")
+    if (card.pixels is None) != (card.decoding is None):
+        raise BadCard(f"{path}: give [pixels] and [decode] both, or neither for a network of the project's own")
     return card
 
 
@@ -142,13 +150,13 @@ def _root(path: Path) -> Path:
     return folder.parent if folder.name == "cards" else folder
 
 
-def _tensor_type(table: _Table) -> TensorType:
+def _tensor_type(table: TomlTable) -> TensorType:
     word = table.choice("type", get_args(TensorType)) if "type" in table else "float32"
     types: dict[str, TensorType] = {"float32": "float32", "uint8": "uint8", "int64": "int64"}
     return types[word]
 
 
-def _outputs(table: _Table) -> tuple[TensorSpec, ...]:
+def _outputs(table: TomlTable) -> tuple[TensorSpec, ...]:
     specs = []
     for name in table.names():
         output = table.table(name)
@@ -159,7 +167,7 @@ def _outputs(table: _Table) -> tuple[TensorSpec, ...]:
     return tuple(specs)
 
 
-def _files(table: _Table, root: Path) -> dict[Precision, WeightFile]:
+def _files(table: TomlTable, root: Path) -> dict[Precision, WeightFile]:
     files: dict[Precision, WeightFile] = {}
     for precision in get_args(Precision):
         if precision not in table:
@@ -180,87 +188,3 @@ def _inside(root: Path, stated: str) -> Path:
     if plain.is_absolute() or ".." in plain.parts or not target.is_relative_to(root):
         raise UnsafeModel(f"weight path {stated!r} leaves {root}; keep the file, and what it links to, inside")
     return target
-
-
-class _Table:
-    """One TOML table; every key that is asked for is taken out, and `close` refuses what is left."""
-
-    def __init__(self, content: dict[str, object], file: str, name: str) -> None:
-        self._content = dict(content)
-        self._file = file
-        self._name = name
-
-    @property
-    def where(self) -> str:
-        return f"{self._file} [{self._name}]" if self._name else self._file
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._content
-
-    def names(self) -> list[str]:
-        return list(self._content)
-
-    def text(self, key: str, pattern: re.Pattern[str] | None = None) -> str:
-        value = self._take(key)
-        if not isinstance(value, str) or not value or (pattern is not None and not pattern.fullmatch(value)):
-            raise BadCard(f"{self.where}: `{key}` must be text{f' like {pattern.pattern}' if pattern else ''}")
-        return value
-
-    def choice(self, key: str, words: tuple[str, ...]) -> str:
-        value = self.text(key)
-        if value not in words:
-            raise BadCard(f"{self.where}: `{key}` must be one of {', '.join(words)}, not {value!r}")
-        return value
-
-    def whole(self, key: str) -> int:
-        value = self._take(key)
-        if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-            raise BadCard(f"{self.where}: `{key}` must be a whole number above 0")
-        return value
-
-    def shape(self, key: str) -> tuple[Dimension, ...]:
-        value = self._take(key)
-        if not isinstance(value, list) or not value:
-            raise BadCard(f"{self.where}: `{key}` must be a list of sizes and names")
-        for size in value:
-            if isinstance(size, bool) or not isinstance(size, int | str) or (isinstance(size, int) and size < 1):
-                raise BadCard(f"{self.where}: `{key}` holds {size!r}; use a size above 0, or a name where it varies")
-        return tuple(value)
-
-    def table(self, key: str) -> _Table:
-        value = self._take(key)
-        if not isinstance(value, dict):
-            raise BadCard(f"{self.where}: `{key}` must be a table")
-        return _Table(value, self._file, f"{self._name}.{key}" if self._name else key)
-
-    def numbers(self) -> dict[str, float]:
-        numbers = {}
-        for key, value in self._content.items():
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise BadCard(f"{self.where}: `{key}` must be a number")
-            numbers[key] = float(value)
-        return numbers
-
-    def facts(self) -> dict[str, Fact]:
-        return {key: _fact(value, f"{self.where}: `{key}`") for key, value in self._content.items()}
-
-    def close(self) -> None:
-        if self._content:
-            raise BadCard(
-                f"{self.where}: unknown key {', '.join(sorted(self._content))}; remove it or correct its name"
-            )
-
-    def _take(self, key: str) -> object:
-        if key not in self._content:
-            raise BadCard(f"{self.where}: `{key}` is missing")
-        return self._content.pop(key)
-
-
-def _fact(value: object, where: str) -> Fact:
-    if isinstance(value, str | int | float | bool):
-        return value
-    if isinstance(value, list):
-        return tuple(_fact(item, where) for item in value)
-    if isinstance(value, dict):
-        return {str(key): _fact(item, f"{where}.{key}") for key, item in value.items()}
-    raise BadCard(f"{where} must be text, a number, a list or a table")

@@ -38,7 +38,9 @@ Region = Annotated[RegionHint, typer.Option(help="Weigh the plate formats of thi
 DetectorName = Annotated[
     str, typer.Option("--detector", help="A model's name, the path of its card, or an ultralytics .pt file.")
 ]
-ReaderName = Annotated[str, typer.Option("--reader", help="A model's name, the path of its card, or easyocr.")]
+ReaderName = Annotated[
+    str, typer.Option("--reader", help="A model's name, the path of its card, rapidocr, or easyocr.")
+]
 ProviderName = Annotated[Provider, typer.Option("--provider", help="What runs the networks.")]
 
 

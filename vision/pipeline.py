@@ -17,9 +17,12 @@ from pathlib import Path
 
 import cv2
 
-from models.card import Kind, Precision
+from models.card import Card, Precision
 from models.errors import UnknownModel
 from models.registry import Registry
+from vision.alternatives.described_detector import DescribedDetector
+from vision.alternatives.described_reader import DescribedReader
+from vision.alternatives.rapidocr_reader import rapidocr_card
 from vision.detect import OnnxDetector
 from vision.grammar import Grammar, RegionHint
 from vision.motion import MotionGate
@@ -72,8 +75,8 @@ class Pipeline:
         precision: Precision | None = None,
         registry: Registry | None = None,
     ) -> Pipeline:
-        """A pipeline of two models by name or path, run by onnxruntime; or of alternatives, run by torch: as detector a
-        `.pt` file of ultralytics, as reader `easyocr`.
+        """A pipeline of two models by name or path, run by onnxruntime as their cards say; or of alternatives: as
+        detector a `.pt` file of ultralytics, as reader `rapidocr` or `easyocr`.
 
         `region` only weighs the grammar. `precision` None takes the faster file of each model, as measured now; an
         alternative has `fp32` alone. Sets OpenCV to one thread for the whole process. Raises the errors of
@@ -84,8 +87,8 @@ class Pipeline:
         grammar = Grammar(region)
         choices: dict[str, PrecisionChoice] = {}
 
-        def session(name: str, kind: Kind) -> Session:
-            opened = Session(models.find(name, kind), provider, precision)
+        def session(card: Card) -> Session:
+            opened = Session(card, provider, precision)
             choices[opened.card.name] = opened.choice
             return opened
 
@@ -97,14 +100,15 @@ class Pipeline:
             _require_float(detector, precision)
             finder = UltralyticsDetector(Path(detector), provider)
         else:
-            finder = OnnxDetector(session(detector, "detector"))
+            finder = _onnx_detector(session(models.find(detector, "detector")))
         if reader == "easyocr":
             from vision.alternatives.easyocr_reader import EasyOcrReader
 
             _require_float(reader, precision)
             recogniser = EasyOcrReader(grammar, provider)
         else:
-            recogniser = OnnxReader(session(reader, "reader"), grammar)
+            card = rapidocr_card() if reader == "rapidocr" else models.find(reader, "reader")
+            recogniser = _onnx_reader(session(card), grammar)
         return cls(finder, recogniser, grammar, choices)
 
     def read(self, image: Image) -> list[PlateRead]:
@@ -156,6 +160,14 @@ class Pipeline:
 
     def _fused(self, track: Track) -> Sighting:
         return fuse(track.evidence, track.frames_read, self._grammar)
+
+
+def _onnx_detector(session: Session) -> Detector:
+    return DescribedDetector(session) if session.card.decoding else OnnxDetector(session)
+
+
+def _onnx_reader(session: Session, grammar: Grammar) -> Reader:
+    return DescribedReader(session, grammar) if session.card.decoding else OnnxReader(session, grammar)
 
 
 def _require_float(name: str, precision: Precision | None) -> None:

@@ -15,8 +15,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from models.card import Card, Dimension, Precision, TensorSpec
+from models.card import Card, Precision, TensorSpec
 from models.registry import read_weights
+from models.toml_table import Dimension
 from vision.errors import ProviderUnavailable, WrongModelShape
 
 Provider = Literal["cpu", "cuda", "tensorrt", "openvino"]
@@ -34,6 +35,8 @@ _ELEMENT_TYPES = {"float32": "tensor(float)", "uint8": "tensor(uint8)", "int64":
 _SELF_TEST_ROUNDS = 5
 _WORTH_IT = 0.95
 """int8 must need at most this share of fp32's time: it costs a little accuracy, so a draw goes to fp32."""
+_USUAL_WIDTH = 320
+"""Pixels that a network without a long side is tried on where its width may vary."""
 _QUIET = 4
 """onnxruntime's log severity: fatal only. What goes wrong is raised, not logged."""
 
@@ -70,7 +73,12 @@ class Session:
         self._session = candidates[chosen]
         self._outputs = [spec.name for spec in card.outputs]
 
-    def run(self, tensor: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What the network's maker wrote into the file beside the graph (ONNX metadata), by key."""
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    def run(self, tensor: NDArray[np.float32] | NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
         """The network's outputs by name, for one input of the shape that the card states."""
         values = self._session.run(self._outputs, {self.card.input.name: tensor})
         return dict(zip(self._outputs, values, strict=True))
@@ -108,7 +116,7 @@ def _open(card: Card, precision: Precision, provider: Provider) -> onnxruntime.I
     return session
 
 
-def _check(card: Card, session: onnxruntime.InferenceSession, sample: NDArray[np.float32]) -> None:
+def _check(card: Card, session: onnxruntime.InferenceSession, sample: NDArray[np.float32] | NDArray[np.uint8]) -> None:
     inputs = {node.name: node for node in session.get_inputs()}
     outputs = {node.name: node for node in session.get_outputs()}
     if set(inputs) != {card.input.name}:
@@ -151,16 +159,17 @@ def _mismatch(card: Card, what: str) -> WrongModelShape:
     return WrongModelShape(f"{card.name} is not the network its card describes: {what}; export model and card together")
 
 
-def _synthetic_input(card: Card) -> NDArray[np.float32]:
+def _synthetic_input(card: Card) -> NDArray[np.float32] | NDArray[np.uint8]:
     """Noise in the input's shape; a varying height and width become those of a 16:9 picture, a varying batch 1."""
-    side = card.long_side or 1
+    side = card.long_side or _USUAL_WIDTH
     free = (1, 3, -(-side * 9 // 16 // 32) * 32, side)
     shape = [size if isinstance(size, int) else usual for size, usual in zip(card.input.shape, free, strict=True)]
-    return np.random.default_rng(0).random(shape, dtype=np.float32)
+    noise = np.random.default_rng(0).random(shape, dtype=np.float32)
+    return (noise * 255).astype(np.uint8) if card.input.type == "uint8" else noise
 
 
 def _race(
-    candidates: Mapping[Precision, onnxruntime.InferenceSession], sample: NDArray[np.float32]
+    candidates: Mapping[Precision, onnxruntime.InferenceSession], sample: NDArray[np.float32] | NDArray[np.uint8]
 ) -> dict[Precision, float]:
     best: dict[Precision, float] = {}
     for _ in range(_SELF_TEST_ROUNDS):

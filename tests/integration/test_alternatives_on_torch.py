@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from aslant_plate import seen
 from openlot_command import openlot
 
 from models.errors import MissingWeights
@@ -19,7 +20,7 @@ from vision.detect_decode import decode, letterbox
 from vision.errors import WrongModelShape
 from vision.geometry import to_quad
 from vision.grammar import Grammar
-from vision.types import Box, Detection, Image
+from vision.types import Image
 
 pytestmark = pytest.mark.extras
 
@@ -180,17 +181,6 @@ def test_a_file_that_is_no_checkpoint_is_refused(stack: SimpleNamespace, tmp_pat
     with pytest.raises(WrongModelShape, match="cannot open"):
         UltralyticsDetector(path)
     assert not sprung.exists()
-
-
-def seen(plate: Image) -> tuple[Image, Detection]:
-    """A picture in which the plate lies aslant, and where it lies."""
-    height, width = plate.shape[:2]
-    corners = np.array([[60, 40], [380, 70], [372, 70 + 320 * height / width], [54, 40 + 320 * height / width]])
-    corners = corners.astype(np.float32)
-    flat = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
-    view = cv2.warpPerspective(plate, cv2.getPerspectiveTransform(flat, corners), (440, 320))
-    points = [(float(x), float(y)) for x, y in corners]
-    return view.astype(np.uint8), Detection(Box(54, 40, 380, 300), (points[0], points[1], points[2], points[3]), 0.9)
 
 
 @pytest.fixture(scope="module")

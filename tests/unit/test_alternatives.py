@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from models.errors import UnknownModel
-from vision.alternatives import torch_stack
+from vision.alternatives import rapidocr_reader, torch_stack
 from vision.alternatives.easyocr_reader import Row
 from vision.alternatives.torch_stack import torch_device
 from vision.alternatives.ultralytics_detector import plate_classes, quads_of
@@ -28,7 +28,8 @@ def checkpoint(tmp_path: Path) -> str:
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation without extras, whatever this one has."""
-    monkeypatch.setattr(torch_stack, "find_spec", lambda name: None)
+    for module in (torch_stack, rapidocr_reader):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
 
 
 @pytest.mark.usefixtures("bare")
@@ -39,6 +40,8 @@ def test_a_missing_extra_is_named(checkpoint: str) -> None:
     assert refused.value.code == "extra_missing"
     with pytest.raises(ExtraMissing, match=r"openlot\[easyocr\]"):
         Pipeline.load(reader="easyocr")
+    with pytest.raises(ExtraMissing, match=r"openlot\[rapidocr\]"):
+        Pipeline.load(reader="rapidocr")
 
 
 def test_a_missing_checkpoint_is_an_unknown_model(tmp_path: Path) -> None:

@@ -1,1 +1,1 @@
-"""Other projects' readers and detectors behind openlot's ports; each needs an extra."""
+"""Other projects' readers and detectors behind openlot's ports; those that are not ONNX files need an extra."""

@@ -17,18 +17,17 @@ import numpy as np
 
 from models.errors import MissingWeights
 from vision.alphabet import DIGITS, LETTERS
+from vision.alternatives.rows import aspect, looks
 from vision.alternatives.torch_stack import require_extra, torch_device
 from vision.geometry import Quad, to_quad
 from vision.grammar import Grammar, printed_form
 from vision.read import LEAST_CONFIDENCE
-from vision.rectify import EVEN_ROWS, rectify
+from vision.rectify import rectify
 from vision.session import Provider
-from vision.types import Detection, Image, Layout, PlateRead, PositionDistribution, Region
+from vision.types import Detection, Image, PlateRead, PositionDistribution, Region
 
 HEIGHT = 64
 """Pixels of a row of text as EasyOCR's recogniser takes it."""
-WIDEST_TWO_ROWS = 2.6
-"""Width over height up to which a plate may have two rows and is looked at both ways."""
 SLIPS = 0.1
 """Share of the doubt about a character that there is none, or one more beside it; EasyOCR says nothing of either."""
 
@@ -97,11 +96,8 @@ class EasyOcrReader:
     def read(self, image: Image, detection: Detection) -> PlateRead:
         """What the plate says; `text` is None where the confidence is under LEAST_CONFIDENCE."""
         quad = to_quad(detection.corners)
-        looks: list[tuple[Layout, list[Row]]] = [("single", [self._row(image, quad)])]
-        if _aspect(quad) <= WIDEST_TWO_ROWS:
-            rows = [self._row(image, _part(quad, *shares)) for shares in (EVEN_ROWS.upper, EVEN_ROWS.lower)]
-            looks.append(("double", rows))
-        layout, rows = max(looks, key=lambda look: _confidence(look[1]) * self._grammar.weight(_text(look[1])))
+        seen = [(layout, [self._row(image, line) for line in lines]) for layout, lines in looks(quad)]
+        layout, rows = max(seen, key=lambda look: _confidence(look[1]) * self._grammar.weight(_text(look[1])))
         text, confidence = _text(rows), _confidence(rows)
         region = self._grammar.region_of(text, _LOOKS)
         sure = tuple(chain.from_iterable(repeat(row.character, len(row.text)) for row in rows))
@@ -121,7 +117,7 @@ class EasyOcrReader:
         )
 
     def _row(self, image: Image, quad: Quad) -> Row:
-        width = int(np.clip(round(HEIGHT * _aspect(quad)), HEIGHT // 2, HEIGHT * 16))
+        width = int(np.clip(round(HEIGHT * aspect(quad)), HEIGHT // 2, HEIGHT * 16))
         view = rectify(image, quad, width, HEIGHT)
         with warnings.catch_warnings():  # EasyOCR asks for pinned memory whether or not there is a GPU
             warnings.filterwarnings("ignore", "'pin_memory' argument", UserWarning)
@@ -145,18 +141,3 @@ def _confidence(rows: list[Row]) -> float:
 
 def _position(character: str, sure: float) -> PositionDistribution:
     return PositionDistribution(((character, sure),), 1 - sure, (1 - sure) * SLIPS)
-
-
-def _aspect(quad: Quad) -> float:
-    """Width over height of a quad (4, 2), by the mean of opposite sides."""
-    across = float(np.linalg.norm(quad[1] - quad[0]) + np.linalg.norm(quad[2] - quad[3]))
-    down = float(np.linalg.norm(quad[3] - quad[0]) + np.linalg.norm(quad[2] - quad[1]))
-    return across / max(down, 1e-6)
-
-
-def _part(quad: Quad, top: float, bottom: float) -> Quad:
-    """The part of a quad (4, 2) between two shares of its height."""
-    top_left, top_right, bottom_right, bottom_left = quad
-    left, right = bottom_left - top_left, bottom_right - top_right
-    edges = (top_left + left * top, top_right + right * top, top_right + right * bottom, top_left + left * bottom)
-    return np.asarray(edges, dtype=np.float32)
