@@ -1,4 +1,4 @@
-"""What happens to a plate on its way into a picture: perspective, light, dirt, blur, few pixels, noise, JPEG."""
+"""A plate on its way into a picture: what it wears, its pose before a background, the light, and the camera."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from models.train.synthetic.light import lit
+from models.train.synthetic.optics import taken
+from models.train.synthetic.wear import worn
 
 Image = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -51,16 +55,15 @@ def photograph(
     if shrink > 1.3:
         small = (max(8, round(plate.shape[1] / shrink * 1.15)), max(6, round(plate.shape[0] / shrink * 1.15)))
         plate = np.asarray(cv2.resize(plate, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    lit = _dirt(rng, plate, severity.light)
-    h, w = lit.shape[:2]
+    used = worn(rng, plate, severity.light)
+    h, w = used.shape[:2]
     matrix = cv2.getPerspectiveTransform(np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32), corners)
-    warped = cv2.warpPerspective(lit, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    warped = cv2.warpPerspective(used, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     inside = np.zeros((height, width), np.uint8)
     cv2.fillConvexPoly(inside, np.round(corners * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
     alpha = inside[..., None].astype(np.float32) / 255
     picture = _floats(scene * (1 - alpha) + warped * alpha)
-    picture = _light(rng, picture, severity.light)
-    return Photograph(_optics(rng, picture, span, severity.optics), corners)
+    return Photograph(taken(rng, lit(rng, picture, severity.light), span, severity.optics), corners)
 
 
 def imperfect_corners(rng: np.random.Generator, corners: Floats) -> Floats:
@@ -131,11 +134,23 @@ def _pose(rng: np.random.Generator, aspect: float, severity: Severity) -> tuple[
     corners += rng.normal(0, 0.012 * severity.pose, (4, 2)).astype(np.float32) * np.array(
         [width, 2 * height], np.float32
     )
+    if rng.random() < 0.12 * severity.pose:
+        corners = _seen_aside(rng, corners)
     spread = corners.max(0) - corners.min(0)
     margin = spread * np.float32(0.12) + 4
     corners = corners - corners.min(0) + margin
     size = spread + 2 * margin
     return corners.astype(np.float32), (int(np.ceil(size[0])), int(np.ceil(size[1])))
+
+
+def _seen_aside(rng: np.random.Generator, corners: Floats) -> Floats:
+    """The plate turned away from the camera, up to 48 degrees sideways and 28 up or down, from near or far."""
+    yaw, pitch = np.deg2rad(rng.uniform(-48, 48)), np.deg2rad(rng.uniform(-28, 28))
+    width = float(corners[:, 0].max() - corners[:, 0].min())
+    distance = width * rng.uniform(2.5, 8.0)
+    depth = corners[:, 0] * np.sin(yaw) + corners[:, 1] * np.sin(pitch)
+    turned = corners * np.array([np.cos(yaw), np.cos(pitch)])
+    return _floats(turned * (distance / (distance + depth))[:, None] * (1 + 0.5 * (1 - np.cos(yaw))))
 
 
 def _patch(rng: np.random.Generator, picture: Image) -> Image:
@@ -165,79 +180,6 @@ def _holder(rng: np.random.Generator, scene: Image, corners: Floats) -> None:
             cv2.circle(scene, (int(point[0]), int(point[1])), 1, mark, -1)
 
 
-def _dirt(rng: np.random.Generator, plate: Image, strength: float) -> Image:
-    if rng.random() > 0.3 * strength:
-        return plate
-    h, w = plate.shape[:2]
-    grain = rng.random((int(rng.integers(3, 12)), int(rng.integers(6, 30)))).astype(np.float32)
-    cover = cv2.resize(grain, (w, h), interpolation=cv2.INTER_CUBIC)
-    threshold = rng.uniform(0.55, 0.9)
-    cover = np.clip((cover - threshold) / 0.2, 0, 1)[..., None] * np.float32(rng.uniform(0.1, 0.6))
-    mud = rng.uniform(30, 200, 3).astype(np.float32)
-    return np.asarray(plate * (1 - cover) + mud * cover, dtype=np.uint8)
-
-
-def _light(rng: np.random.Generator, picture: Floats, strength: float) -> Floats:
-    h, w = picture.shape[:2]
-    if rng.random() < 0.4 * strength:  # light falling off across the plate
-        slope = np.linspace(1 - 0.45 * rng.random() * strength, 1 + 0.3 * rng.random() * strength, w, dtype=np.float32)
-        picture = picture * (slope if rng.random() < 0.5 else slope[::-1])[None, :, None]
-    if rng.random() < 0.2 * strength:  # a shadow's edge
-        mask = np.zeros((h, w), np.float32)
-        points = np.stack([rng.uniform(-0.3, 1.3, 4) * w, rng.uniform(-0.3, 1.3, 4) * h], 1)
-        cv2.fillConvexPoly(mask, cv2.convexHull(points.astype(np.int32)), 1.0)
-        mask = _floats(cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.5, 5))))
-        picture = picture * (1 - mask[..., None] * np.float32(rng.uniform(0.2, 0.65)))
-    if rng.random() < 0.12 * strength:  # glare
-        x, y = rng.uniform(0, w), rng.uniform(0, h)
-        radius = rng.uniform(0.08, 0.3) * w
-        yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
-        spot = np.exp(-((xx - x) ** 2 + (yy - y) ** 2) / (2 * radius**2)).astype(np.float32)
-        picture = picture + spot[..., None] * np.float32(rng.uniform(40, 170))
-    picture = _floats(np.clip(picture, 0, 255))
-    picture = _floats(255 * (picture / 255) ** np.float32(np.exp(rng.normal(0, 0.28 * strength))))
-    contrast = np.float32(np.clip(rng.normal(1 - 0.15 * strength, 0.22 * strength), 0.25, 1.6))
-    if rng.random() < 0.15 * strength:  # far away, fog, a dark night
-        contrast *= np.float32(rng.uniform(0.3, 0.7))
-    picture = (picture - 128) * contrast + 128 + np.float32(rng.normal(0, 28 * strength))
-    picture = picture + rng.normal(0, 10 * strength, 3).astype(np.float32)
-    if rng.random() < 0.12:
-        picture = np.repeat(picture.mean(2, keepdims=True), 3, 2)
-    elif rng.random() < 0.25:
-        grey = picture.mean(2, keepdims=True)
-        picture = grey + (picture - grey) * np.float32(rng.uniform(0.3, 1.6))
-    return np.asarray(np.clip(picture, 0, 255), dtype=np.float32)
-
-
-def _optics(rng: np.random.Generator, picture: Floats, span: float, strength: float) -> Image:
-    look = rng.random()
-    unit = span / 168
-    if look < 0.45:
-        sigma = abs(float(rng.normal(0, 0.9))) * strength * max(0.45, unit)
-        if sigma > 0.2:
-            picture = _floats(cv2.GaussianBlur(picture, (0, 0), sigma))
-    elif look < 0.65:
-        length = int(1 + abs(rng.normal(0, 5)) * strength * max(0.4, unit))
-        if length > 1:
-            kernel = np.zeros((length, length), np.float32)
-            cv2.line(kernel, (0, length // 2), (length - 1, length // 2), 1.0)
-            turned = cv2.getRotationMatrix2D((length / 2 - 0.5, length / 2 - 0.5), float(rng.uniform(0, 180)), 1.0)
-            kernel = _floats(cv2.warpAffine(kernel, turned, (length, length)))
-            picture = _floats(cv2.filter2D(picture, -1, kernel / max(1e-6, float(kernel.sum()))))
-    if rng.random() < 0.15:
-        soft = cv2.GaussianBlur(picture, (0, 0), 1.2)
-        picture = picture + (picture - soft) * np.float32(rng.uniform(0.3, 1.6))
-    sigma = abs(float(rng.normal(0, 7))) * strength
-    noise = rng.standard_normal((*picture.shape[:2], 3 if rng.random() < 0.5 else 1), dtype=np.float32)
-    taken = np.clip(picture + noise * np.float32(sigma), 0, 255).astype(np.uint8)
-    if rng.random() < 0.6:
-        quality = int(rng.uniform(95 - 65 * strength, 96))
-        ok, coded = cv2.imencode(".jpg", taken, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if ok:
-            taken = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), dtype=np.uint8)
-    return taken
-
-
 def relight(rng: np.random.Generator, image: Image, severity: Severity) -> Image:
     """New light and optics on a photo as it stands; nothing in it moves."""
-    return _optics(rng, _light(rng, image.astype(np.float32), severity.light), float(image.shape[1]), severity.optics)
+    return taken(rng, lit(rng, image.astype(np.float32), severity.light), float(image.shape[1]), severity.optics)
