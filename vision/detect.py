@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vision.detect_decode import decode, letterbox
 from vision.session import Session
 from vision.types import Box, Detection, Image
 
-COARSE = 0.4
-"""Size of the second, smaller look at a picture, as a share of the card's long side; a sixth of the work."""
+LOOKS = (0.6, 1.0, 1.6)
+"""Sizes at which a picture is looked at, as shares of the card's long side, until a plate is found for certain: a small
+look costs a third of a full one and sees large plates whole; the last is for small plates in large pictures."""
+CERTAIN = 0.6
+"""Score from which a plate ends the search for more. The vehicle at a gate is the nearest one, found first."""
 LARGE = 0.3
 """Share of the picture's longer side from which a plate counts as large. The network sees parts of such a plate as
-plates of their own at full size, and sees it whole in the smaller look."""
+plates of their own in larger looks."""
 PART = 0.7
-"""Share of a box that lies in a large plate's from which it is taken for a part of that plate."""
+"""Share of a box that lies in another's from which both are taken for one plate, or for a plate and a part of it."""
 HIDES = 0.5
 """A large plate hides its parts unless its score is under this share of theirs."""
 
@@ -31,18 +36,39 @@ class OnnxDetector:
 
     def detect(self, image: Image) -> list[Detection]:
         """The plates of a BGR picture, likeliest first. Raises WrongModelShape for an output no detector gives."""
-        least_width = LARGE * max(image.shape[:2])
-        large = [found for found in self._look(image, COARSE) if found.box.width >= least_width]
-        others = [found for found in self._look(image, 1.0) if not any(_hides(whole, found) for whole in large)]
-        return sorted(large + others, key=lambda found: -found.confidence)
+        found: list[Detection] = []
+        for size in LOOKS:
+            if size > 1.0 and max(image.shape[:2]) < size * self._long_side:
+                break
+            found = merged(found, self._look(image, size), LARGE * max(image.shape[:2]))
+            if found and found[0].confidence >= CERTAIN:
+                break
+        return found
 
     def _look(self, image: Image, size: float) -> list[Detection]:
         planes, transform = letterbox(image, round(self._long_side * size))
         return decode(self._session.run(planes)[self._output], transform, self._score, self._iou)
 
 
+def merged(coarse: Sequence[Detection], fine: Sequence[Detection], large: float) -> list[Detection]:
+    """Plates found in two looks, likeliest first; those at least `large` pixels wide hide their parts, and of others
+    that lie in one another the likelier stays."""
+    whole = [found for found in coarse if found.box.width >= large]
+    kept: list[Detection] = []
+    for found in sorted([*coarse, *fine], key=lambda each: -each.confidence):
+        hidden = any(_hides(each, found) for each in whole)
+        if not hidden and not any(_one_plate(found.box, other.box) for other in kept):
+            kept.append(found)
+    return kept
+
+
 def _hides(whole: Detection, part: Detection) -> bool:
-    return share_inside(part.box, whole.box) > PART and whole.confidence >= HIDES * part.confidence
+    larger = whole.box.area > part.box.area
+    return larger and share_inside(part.box, whole.box) > PART and whole.confidence >= HIDES * part.confidence
+
+
+def _one_plate(one: Box, other: Box) -> bool:
+    return max(share_inside(one, other), share_inside(other, one)) > PART
 
 
 def share_inside(part: Box, whole: Box) -> float:
