@@ -17,7 +17,8 @@ class Canvas:
 
     def __init__(self, width: float, height: float, scale: float, ground: Colour) -> None:
         self.width, self.height, self.scale = width, height, scale
-        self.image: NDArray[np.uint8] = np.full((round(height * scale), round(width * scale), 3), ground, np.uint8)
+        self.image: NDArray[np.uint8] = np.empty((round(height * scale), round(width * scale), 3), np.uint8)
+        cv2.rectangle(self.image, (0, 0), self.image.shape[1::-1], ground, -1)
         self._ink = np.zeros(self.image.shape[:2], np.uint8)
 
     def _px(self, mm: float) -> int:
@@ -58,8 +59,10 @@ class Canvas:
             return
         part = mask[y1 - top : y2 - top, x1 - left : x2 - left]
         region = self.image[y1:y2, x1:x2]
-        alpha = part[..., None].astype(np.float32) / 255
-        region[:] = (region * (1 - alpha) + np.array(colour, np.float32) * alpha).astype(np.uint8)
+        towards = np.array(colour, np.float32) - region
+        towards *= (part * np.float32(1 / 255))[..., None]
+        towards += region
+        region[:] = towards
         if embossed:
             ink = self._ink[y1:y2, x1:x2]
             np.maximum(ink, part, out=ink)
@@ -84,8 +87,8 @@ class Canvas:
         ink = cv2.GaussianBlur(self._ink, (0, 0), max(0.6, self.scale * 1.2)).astype(np.float32)
         slope = np.zeros_like(ink)
         slope[1:-1] = ink[2:] - ink[:-2]
-        lit = self.image.astype(np.float32) + (slope / 128 * strength)[..., None]
-        self.image = np.clip(lit, 0, 255).astype(np.uint8)
+        slope *= strength / 128
+        self.image = cv2.add(self.image, cv2.merge([slope] * 3), dtype=cv2.CV_8U).astype(np.uint8)
 
 
 def varied(rng: np.random.Generator, colour: Colour, spread: float = 14.0) -> Colour:

@@ -1,8 +1,7 @@
-"""Plates with Latin letters: Europe, Brazil, the United States and the rest of the world, drawn with varied looks."""
+"""Plates with Latin letters: Europe, Brazil and the rest of the world, drawn with varied looks."""
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 
 from models.train.synthetic.canvas import Canvas, Colour, varied
@@ -13,12 +12,6 @@ WHITE: Colour = (235, 235, 235)
 YELLOW: Colour = (30, 190, 245)
 BLACK: Colour = (25, 22, 22)
 EURO_BLUE: Colour = (150, 50, 10)
-
-_STATES = (
-    "CALIFORNIA", "TEXAS", "FLORIDA", "NEW YORK", "OHIO", "GEORGIA", "MICHIGAN", "VIRGINIA", "OREGON", "UTAH", "IOWA",
-    "WASHINGTON", "ARIZONA", "MAINE", "KANSAS", "ALASKA", "HAWAII", "INDIANA", "ILLINOIS", "MONTANA", "WYOMING",
-)  # fmt: skip
-_SLOGANS = ("GARDEN STATE", "FIRST IN FLIGHT", "LAND OF LINCOLN", "SUNSHINE STATE", "LAKE COUNTY", "GRAND CANYON STATE")
 
 
 def _euroband(
@@ -148,61 +141,6 @@ def draw_brazilian(
     return canvas, color
 
 
-def draw_american(rng: np.random.Generator, printed: str, glyphs: GlyphSource, scale: float) -> tuple[Canvas, str]:
-    """A United States plate, a picture or wash behind it, state above and slogan below; and its colour name."""
-    canvas = Canvas(305.0, 152.0, scale, varied(rng, WHITE, 20.0))
-    h, w = canvas.image.shape[:2]
-    dark = rng.random() < 0.1
-    base = rng.uniform(20, 90, (3, 4, 3)) if dark else rng.uniform(165, 255, (3, 4, 3))
-    wash = cv2.resize(base.astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
-    canvas.image = np.clip(
-        wash if rng.random() < 0.6 else np.broadcast_to(base.mean((0, 1)), (h, w, 3)), 0, 255
-    ).astype(np.uint8)
-    for _ in range(int(rng.integers(0, 5))):  # a low-contrast picture: hills, seals, birds
-        tone = varied(rng, _colour_at(canvas, w // 2, h // 2), 22.0)
-        centre = (int(rng.integers(w)), int(rng.integers(h)))
-        axes = (int(rng.integers(w // 20, w // 3)), int(rng.integers(h // 10, h // 2)))
-        cv2.ellipse(canvas.image, centre, axes, float(rng.uniform(0, 180)), 0, 360, tone, -1, cv2.LINE_AA)
-    if dark:
-        ink: Colour = varied(rng, (230, 230, 230))
-    else:
-        ink = varied(
-            rng, ((30, 25, 25), (120, 40, 20), (40, 90, 30), (50, 40, 150), (90, 50, 60))[int(rng.integers(5))], 20.0
-        )
-    other = varied(rng, ((170, 60, 30), (40, 40, 190), (50, 130, 40), ink)[int(rng.integers(4))], 20.0)
-    face = glyphs.face(rng, "caption")
-    if rng.random() < 0.2:
-        canvas.rectangle(0, 0, 305, 36, other)
-        canvas.caption(face, _STATES[int(rng.integers(len(_STATES)))], 70, 8, 20, 165, WHITE)
-    elif rng.random() < 0.9:
-        canvas.caption(face, _STATES[int(rng.integers(len(_STATES)))], 60, 8, float(rng.uniform(14, 26)), 185, other)
-    if rng.random() < 0.7:
-        canvas.caption(
-            glyphs.face(rng, "caption"),
-            _SLOGANS[int(rng.integers(len(_SLOGANS)))],
-            60,
-            132,
-            float(rng.uniform(9, 15)),
-            185,
-            other,
-        )
-    for x in (40.0, 265.0):
-        for y in (12.0, 140.0):
-            if rng.random() < 0.6:
-                canvas.disc(x, y, 5.0, varied(rng, (120, 120, 120), 50.0))
-            if rng.random() < 0.2:
-                canvas.rectangle(x - 22, y - 10, 40, 20, varied(rng, (100, 120, 200), 60.0))
-                canvas.caption(
-                    face, f"{int(rng.integers(1, 13)):02d}", x - 15, y - 7, 14, 26, varied(rng, (200, 200, 200), 50.0)
-                )
-    area = (float(rng.uniform(10, 30)), float(rng.uniform(36, 44)), 0.0, float(rng.uniform(68, 84)))
-    area = (area[0], area[1], 305 - 2 * area[0], area[3])
-    draw_rows(rng, canvas, glyphs.face(rng, "latin"), printed, area, ink)
-    if rng.random() < 0.4:
-        canvas.border(1.5, 3.0, 12.0, varied(rng, other))
-    return canvas, "white" if canvas.image.mean() > 185 and canvas.image.std() < 70 else "other"
-
-
 def draw_other(rng: np.random.Generator, printed: str, glyphs: GlyphSource, scale: float) -> tuple[Canvas, str]:
     """A plate of no particular country and its colour name."""
     two_rows = "/" in printed
@@ -232,11 +170,6 @@ def draw_other(rng: np.random.Generator, printed: str, glyphs: GlyphSource, scal
     if rng.random() < 0.6:
         canvas.border(float(rng.uniform(1, 5)), float(rng.uniform(2, 5)), 10.0, varied(rng, ink))
     return canvas, color
-
-
-def _colour_at(canvas: Canvas, x: int, y: int) -> Colour:
-    blue, green, red = (int(v) for v in canvas.image[y, x])
-    return blue, green, red
 
 
 def _letters(rng: np.random.Generator, count: int) -> str:

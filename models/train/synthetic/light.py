@@ -25,7 +25,7 @@ def lit(rng: np.random.Generator, picture: Floats, strength: float) -> Floats:
     if rain:
         picture = _rain(rng, picture)
     picture = _floats(np.clip(picture, 0, 255))
-    picture = _floats(255 * (picture / 255) ** np.float32(np.exp(rng.normal(0, 0.28 * strength))))
+    picture = _floats(255 * cv2.pow(picture / 255, float(np.exp(rng.normal(0, 0.28 * strength)))))
     contrast = np.float32(np.clip(rng.normal(1 - 0.15 * strength, 0.22 * strength), 0.25, 1.6))
     if rng.random() < 0.15 * strength:  # far away, fog, a dark night
         contrast *= np.float32(rng.uniform(0.3, 0.7))

@@ -33,8 +33,10 @@ def taken(rng: np.random.Generator, picture: Floats, span: float, strength: floa
     sigma = abs(float(rng.normal(0, 7))) * strength
     if rng.random() < 0.05 * strength:  # night, gain turned up
         sigma += float(rng.uniform(8, 22))
-    noise = rng.standard_normal((*picture.shape[:2], 3 if rng.random() < 0.5 else 1), dtype=np.float32)
-    stored = np.clip(picture + noise * np.float32(sigma), 0, 255).astype(np.uint8)
+    if sigma > 0.5:
+        noise = rng.standard_normal((*picture.shape[:2], 3 if rng.random() < 0.5 else 1), dtype=np.float32)
+        picture = _floats(picture + noise * np.float32(sigma))
+    stored = np.clip(picture, 0, 255).astype(np.uint8)
     if span > 75 and rng.random() < 0.14 * strength:
         stored = _enlarged(rng, stored, span)
     coding = rng.random()

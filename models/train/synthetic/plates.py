@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.train.synthetic.american import draw_american
 from models.train.synthetic.chinese import STYLES, draw_chinese
 from models.train.synthetic.chinese import printed as chinese_printed
 from models.train.synthetic.glyphs import GlyphSource
-from models.train.synthetic.latin import draw_american, draw_brazilian, draw_european, draw_other
+from models.train.synthetic.latin import draw_brazilian, draw_european, draw_other
 from models.train.synthetic.serials import (
     EUROPE,
     EUROPE_TWO_ROWS,
@@ -40,6 +41,9 @@ TWO_ROW_KINDS: tuple[str, ...] = (
     *(kind for kind in KINDS if kind.endswith("_double")),
     "cn_trailer", "cn_motorcycle", "cn_moped", "cn_police_motorcycle", "cn_tractor",
 )  # fmt: skip
+
+
+_CUMULATED = np.cumsum(list(KIND_WEIGHTS.values()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,8 +112,7 @@ def kind_of(text: str) -> str:
 
 
 def _draw_kind(rng: np.random.Generator) -> str:
-    weights = np.array(list(KIND_WEIGHTS.values()))
-    return KINDS[int(rng.choice(len(KINDS), p=weights / weights.sum()))]
+    return KINDS[int(np.searchsorted(_CUMULATED, rng.random() * _CUMULATED[-1], side="right"))]
 
 
 def _render_chinese(

@@ -197,9 +197,7 @@ def _replace(rng: np.random.Generator, image: Image, quad: Quad, supply: PlateSu
     return None
 
 
-def _place(
-    rng: np.random.Generator, image: Image, supply: PlateSupply, taken: list[Quad]
-) -> tuple[bool, Quad] | None:
+def _place(rng: np.random.Generator, image: Image, supply: PlateSupply, taken: list[Quad]) -> tuple[bool, Quad] | None:
     """Pastes a plate anywhere free; returns as `_replace`, None where it would touch another plate."""
     size = image.shape[0]
     plate = supply.draw(rng)
