@@ -1,27 +1,28 @@
-"""What looks like a plate and is none: cameras' time stamps, signs, lettering, grilles, frames drawn by software."""
+"""What looks like a plate and is none, set into scenes: boards and grilles, time stamps, frames drawn by software."""
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from models.train.synthetic.boards import BOARDS
 from vision.geometry import Quad, bounds
 from vision.types import Image
 
 _FONTS = (cv2.FONT_HERSHEY_SIMPLEX, cv2.FONT_HERSHEY_DUPLEX, cv2.FONT_HERSHEY_COMPLEX, cv2.FONT_HERSHEY_PLAIN)
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def add_clutter(rng: np.random.Generator, image: Image, plates: Sequence[Quad]) -> None:
     """Draws some clutter into `image` (H, W, 3) in place, clear of the given plates."""
     if rng.random() < 0.15:
         _stamp(rng, image, plates)
-    if rng.random() < 0.15:
-        _sign(rng, image, plates)
-    if rng.random() < 0.08:
-        _grille(rng, image, plates)
+    for make, chance, widths in BOARDS:
+        if rng.random() < chance:
+            _lay(rng, image, plates, *make(rng), float(rng.uniform(*widths)))
     if rng.random() < 0.10:
         _drawn_frame(rng, image, plates)
     if rng.random() < 0.12:
@@ -49,6 +50,10 @@ def _write(
     cv2.putText(image, text, origin, font, scale, colour, max(1, round(scale * 1.6)), cv2.LINE_AA)
 
 
+def _letters(rng: np.random.Generator, count: int) -> str:
+    return "".join(string.ascii_uppercase[int(n)] for n in rng.integers(0, 26, count))
+
+
 def _stamp(rng: np.random.Generator, image: Image, plates: Sequence[Quad]) -> None:
     """A camera's overlay: date and time, or a lane's name, near the picture's edge."""
     size = image.shape[0]
@@ -61,7 +66,9 @@ def _stamp(rng: np.random.Generator, image: Image, plates: Sequence[Quad]) -> No
         f"{day:02d}/{month:02d}/{year} {hour:02d}:{minute:02d}",
         f"CAM{int(rng.integers(20)):02d} LANE {int(rng.integers(9))}",
         f"{year}.{month}.{day}",
-    )[int(rng.integers(4))]
+        f"{int(rng.integers(10, 99))}{_letters(rng, 1)}-{int(rng.integers(1000, 99999))}",  # software's own read
+        f"{_letters(rng, 3)}{int(rng.integers(100, 9999))} {int(rng.integers(60, 100))}%",
+    )[int(rng.integers(6))]
     x = int(rng.uniform(0.01, 0.5) * size)
     y = int(height * 1.6 + rng.uniform(0, 0.04) * size) if rng.random() < 0.5 else int(size * rng.uniform(0.93, 0.99))
     if not _is_free(x, y - 1.5 * height, size, y + 0.5 * height, plates):
@@ -72,38 +79,41 @@ def _stamp(rng: np.random.Generator, image: Image, plates: Sequence[Quad]) -> No
     _write(image, text, (x, y), height, font, _colour(rng))
 
 
-def _sign(rng: np.random.Generator, image: Image, plates: Sequence[Quad]) -> None:
-    """A board with two or three lines, or a telephone number or name on bare ground: longer or taller than a plate."""
-    size = image.shape[0]
-    rows = int(rng.integers(1, 4))
-    height = rng.uniform(0.02, 0.07) * size
-    width = height * rng.uniform(3, 9)
-    x, y = (int(v) for v in rng.uniform(0, size * 0.8, 2))
-    if not _is_free(x, y, x + width, y + rows * height * 1.7, plates):
-        return
-    if rows > 1 or rng.random() < 0.3:
-        corner = (int(x + width), int(y + rows * height * 1.7))
-        cv2.rectangle(image, (x, y), corner, _colour(rng), -1)
-    font, colour = int(rng.choice(_FONTS)), _colour(rng)
-    letters = round(width / height) + (5 if rows == 1 else 0)
-    for row in range(rows):
-        text = "".join(rng.choice(list(_LETTERS), max(2, letters + int(rng.integers(-1, 2)))))
-        _write(image, text, (x + 2, int(y + (row + 0.85) * height * 1.5)), height * rng.uniform(0.6, 1.0), font, colour)
+def _lay(
+    rng: np.random.Generator,
+    image: Image,
+    plates: Sequence[Quad],
+    board: Image,
+    cover: NDArray[np.float32],
+    share: float,
+) -> None:
+    """Set a flat thing into the scene, a little aslant, in about the light of where it stands.
 
-
-def _grille(rng: np.random.Generator, image: Image, plates: Sequence[Quad]) -> None:
-    """Bars, as of a radiator or a barrier's stripes."""
-    size = image.shape[0]
-    width, height = rng.uniform(0.1, 0.4) * size, rng.uniform(0.03, 0.12) * size
-    x, y = rng.uniform(0, size * 0.7), rng.uniform(0, size * 0.9)
-    if not _is_free(x, y, x + width, y + height, plates):
+    `share` is its width over the picture's; `cover` (0..1) says which of its pixels hide the scene."""
+    size, (h, w) = image.shape[0], board.shape[:2]
+    half = np.array([share * size, share * size * h / w]) / 2
+    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * half
+    corners += rng.normal(0, 0.06, (4, 2)) * half + corners[:, :1] * np.array([0.0, rng.normal(0, 0.12)])
+    corners += rng.uniform(0.0, size, 2)
+    (x1, y1), (x2, y2) = np.floor(corners.min(0)).astype(int), np.ceil(corners.max(0)).astype(int) + 1
+    x1, y1, x2, y2 = max(0, int(x1)), max(0, int(y1)), min(size, int(x2)), min(size, int(y2))
+    if x2 - x1 < 6 or y2 - y1 < 4 or not _is_free(x1, y1, x2, y2, plates):
         return
-    bars = int(rng.integers(4, 14))
-    first, second = _colour(rng), _colour(rng)
-    step = width / bars
-    for bar in range(bars):
-        left, right = (int(x + bar * step), int(y)), (int(x + (bar + 1) * step), int(y + height))
-        cv2.rectangle(image, left, right, first if bar % 2 else second, -1)
+    shrunk = (max(2, round(2.2 * half[0])), max(2, round(2.2 * half[1])))
+    if shrunk[0] < w:
+        board = cv2.resize(board, shrunk, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        cover = cv2.resize(cover, shrunk, interpolation=cv2.INTER_AREA).astype(np.float32)
+        w, h = shrunk
+    edges = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
+    into = cv2.getPerspectiveTransform(edges, (corners - [x1, y1]).astype(np.float32))
+    span = (x2 - x1, y2 - y1)
+    colour = cv2.warpPerspective(board, into, span, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    alpha = cv2.warpPerspective(cover, into, span, flags=cv2.INTER_LINEAR)[..., None]
+    region = image[y1:y2, x1:x2]
+    light = float(np.clip(region.mean() / 110, 0.3, 1.25)) ** float(rng.uniform(0.3, 1.0)) * rng.uniform(0.75, 1.15)
+    if rng.random() < 0.5:
+        colour = cv2.GaussianBlur(colour, (0, 0), float(rng.uniform(0.3, 1.1)))
+    region[:] = (region * (1 - alpha) + colour * np.float32(light) * alpha).clip(0, 255).astype(np.uint8)
 
 
 def _drawn_frame(rng: np.random.Generator, image: Image, plates: Sequence[Quad]) -> None:
