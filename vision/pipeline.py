@@ -28,6 +28,7 @@ from vision.grammar import Grammar, RegionHint
 from vision.motion import MotionGate
 from vision.ports import Detector, FrameSource, Reader
 from vision.read import OnnxReader
+from vision.scene_cut import SceneCut
 from vision.session import PrecisionChoice, Provider, Session
 from vision.track import Track, Tracker
 from vision.types import Detection, Frame, Image, PlateRead, Sighting
@@ -42,7 +43,10 @@ STANDING_PLATES = 4
 
 
 LIKELY_A_PLATE = 0.5
-"""Score of the detector from which something unreadable is taken for a vehicle's plate when watching a stream."""
+"""Mean score of the detector from which something unreadable is taken for a vehicle's plate when watching a stream."""
+READ_ENOUGH = 0.9
+"""Confidence that the reads of a vehicle must have together: one sure read, or more unsure ones. A passing vehicle is
+seen in many frames; lettering that looks like a plate for one frame seldom does so again."""
 
 
 class Pipeline:
@@ -134,15 +138,20 @@ class Pipeline:
     def watch(self, source: FrameSource) -> Iterator[Sighting]:
         """One Sighting for each vehicle that passes or stands before a fixed camera, given once it has gone.
 
-        Frames in which nothing moves are not read. What could never be read is reported only where the detector was
-        sure of a plate: lamps and signs stand before a camera for years. Closes the source at the end. Raises
+        Frames in which nothing moves are not read. No vehicle goes from one view into another, and what is printed on
+        the picture is none. What could hardly be read is reported only where the detector was sure of a plate for more
+        than a frame: lamps and signs stand before a camera for years. Closes the source at the end. Raises
         SourceUnavailable.
         """
-        tracker, gate = Tracker(), MotionGate()
+        tracker, gate, cut = Tracker(), MotionGate(), SceneCut()
         try:
             for frame in source.frames():
+                if cut.happened(frame.image):
+                    yield from self._vehicles(tracker.cut(frame))
                 if gate.passes(frame.image):
                     yield from self._vehicles(tracker.update(frame, self.read(frame.image)))
+                else:
+                    yield from self._vehicles(tracker.rest(frame))
             yield from self._vehicles(tracker.finish())
         finally:
             source.close()
@@ -153,10 +162,11 @@ class Pipeline:
 
     def _vehicles(self, gone: Sequence[Track]) -> Iterator[Sighting]:
         for track in gone:
-            sighting = self._fused(track)
-            score = max(e.read.detection.confidence for e in track.evidence)
-            if sighting.text is not None or score >= LIKELY_A_PLATE:
-                yield sighting
+            reads = [e.read for e in track.evidence]
+            is_read = sum(read.confidence for read in reads) >= READ_ENOUGH
+            score = sum(read.detection.confidence for read in reads) / len(reads)
+            if is_read or (track.frames_read > 1 and score >= LIKELY_A_PLATE):
+                yield self._fused(track)
 
     def _fused(self, track: Track) -> Sighting:
         return fuse(track.evidence, track.frames_read, self._grammar)

@@ -7,46 +7,122 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from vision.geometry import iou
-from vision.types import EvidenceFrame, Frame, PlateRead
+from vision.place import Place
+from vision.types import Box, EvidenceFrame, Frame, PlateRead
 
 SAME_PLACE = 0.3
 """IoU of the plate's boxes in two frames from which it may be the same plate that hardly moved."""
 SAME_TEXT = 0.7
-"""Likeness of two guesses from which they are one plate wherever it is (Ratcliff and Obershelp, 1988)."""
+"""Likeness of two guesses from which they may be one plate that has moved on (Ratcliff and Obershelp, 1988)."""
 OTHER_TEXT = 0.4
-"""Likeness under which two sure texts are of two vehicles, even at the same place."""
-PATIENCE = 8
-"""Frames in a row without the plate after which its vehicle has gone."""
+"""Likeness under which two texts are of two vehicles, even at the same place, where it is likelier than not that both
+are right."""
+LONGEST_JUMP, MOST_GROWTH = 2.0, 1.6
+"""How far a plate moves, in widths of its own, and by what factor it grows or shrinks between two reads, for a like
+text to be its own and not that of the next vehicle of a fleet. A text that is just the same may jump any way."""
+PATIENCE = 24
+"""Frames in a row without the plate after which its vehicle has gone: a second of a usual camera, in which somebody
+walks past it."""
 KEPT = 8
 """Reads, with their frames, that a track holds; a camera that stares at a parked car must not fill the memory."""
+
+UNCHANGED = 0.1
+"""Share of a place that noise and compression change at most."""
+PLATE_GONE, SCENE_GONE = 0.25, 0.5
+"""Shares of a plate and of its surroundings that must change for it to be another plate or none, and another scene:
+somebody who walks past covers less than half of a plate's surroundings."""
+SCENE_STAYS = 0.3
+"""Share of the surroundings that may change, a frame round the plate, say, while the scene stays."""
+STEP_ASIDE = 0.25
+"""Heights of its own by which a plate must move to have moved; found corners of a still one tremble less."""
+MOVES = 3
+"""Moves that make a plate a vehicle's: it passes place after place, a printed text may take another place once."""
+APART = 6
+"""Frames in which plate and surroundings did not change together, after which the plate is no vehicle's."""
 
 
 @dataclass(slots=True, eq=False)
 class Track:
-    """One vehicle while it is in view: its best reads, how many there were in all, and where it was last."""
+    """One plate while it is in view: its best reads, how many there were in all, where it was last.
+
+    A plate and the vehicle that carries it stay, move and go together. What never moved, and stays while the scene
+    behind it changes, or goes while that stays, is printed on the picture by a camera or recorder: `is_printed`.
+    """
 
     last: PlateRead
+    place: Place
     evidence: list[EvidenceFrame] = field(default_factory=list)
     frames_read: int = 0
     missed: int = 0
+    moves: int = 0
+    through_cut: bool = False
+    frames_apart: int = 0
 
-    def add(self, frame: Frame, read: PlateRead) -> None:
-        """Takes one more read in; beyond KEPT the least confident one is let go."""
-        self.evidence.append(EvidenceFrame(frame, read))
-        self.frames_read += 1
-        self.missed = 0
-        self.last = read
-        if len(self.evidence) > KEPT:
-            self.evidence.remove(min(self.evidence, key=lambda e: e.read.confidence))
+    @property
+    def has_moved(self) -> bool:
+        """Whether the plate went through the scene as only a vehicle's does."""
+        return self.moves >= MOVES
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether the plate belongs to the picture, not to a vehicle in it."""
+        return self.through_cut or (not self.has_moved and self.frames_apart >= APART)
 
     def likeness(self, read: PlateRead) -> float:
         """How well `read` continues this track; 0 means it does not."""
-        overlap = iou(self.last.detection.box, read.detection.box)
-        alike = max(text_likeness(read.guess, e.read.guess) for e in self.evidence)
-        sure = read.text is not None and any(e.read.text is not None for e in self.evidence)
-        if sure and alike < OTHER_TEXT:
+        before, now = self.last.detection.box, read.detection.box
+        overlap = iou(before, now)
+        surest = max((e.read for e in self.evidence), key=lambda known: known.confidence)
+        both_right = surest.confidence * read.confidence > 0.5
+        if both_right and text_likeness(read.guess, surest.guess) < OTHER_TEXT:
             return 0.0
-        return overlap + alike if overlap >= SAME_PLACE or alike >= SAME_TEXT else 0.0
+        alike = max(text_likeness(read.guess, e.read.guess) for e in self.evidence)
+        if read.text is not None and any(e.read.text == read.text for e in self.evidence):
+            return overlap + alike
+        moved_on = alike >= SAME_TEXT and _is_near(before, now)
+        return overlap + alike if overlap >= SAME_PLACE or moved_on else 0.0
+
+    def add(self, frame: Frame, read: PlateRead) -> None:
+        """Takes one more read in; beyond KEPT the least confident one is let go."""
+        box = read.detection.box
+        here = Place.of(frame.image, self.place.box)
+        plate, around = self.place.changed(here)
+        self.missed = 0
+        if plate > UNCHANGED and _steps_between(self.place.box, box) > STEP_ASIDE:
+            self.moves += 1
+            self.place = Place.of(frame.image, box)
+        else:
+            self._compare(here, plate, around)
+        self._keep(frame, read)
+
+    def miss(self, frame: Frame) -> None:
+        """Takes in that the plate was not found; it is not missing while its place looks as it did."""
+        here = Place.of(frame.image, self.place.box)
+        plate, around = self.place.changed(here)
+        if plate <= UNCHANGED:
+            self.missed = 0
+        else:
+            self.missed += 1
+            self.frames_apart += plate >= PLATE_GONE and around <= SCENE_STAYS and self.place.can_be_told
+        self._compare(here, plate, around)
+
+    def stays_through_cut(self, frame: Frame) -> bool:
+        """Whether the plate stands in `frame`, the first of another view, as it stood in the view before."""
+        return not self.has_moved and self.place.changed(Place.of(frame.image, self.place.box))[0] <= UNCHANGED
+
+    def _compare(self, here: Place, plate: float, around: float) -> None:
+        if plate <= UNCHANGED and around <= UNCHANGED:
+            # what is compared follows the light of the day
+            self.place = here
+        elif plate <= UNCHANGED and around >= SCENE_GONE:
+            self.frames_apart += 1
+
+    def _keep(self, frame: Frame, read: PlateRead) -> None:
+        self.evidence.append(EvidenceFrame(frame, read))
+        self.frames_read += 1
+        self.last = read
+        if len(self.evidence) > KEPT:
+            self.evidence.remove(min(self.evidence, key=lambda e: e.read.confidence))
 
 
 class Tracker:
@@ -69,22 +145,41 @@ class Tracker:
             track.add(frame, read)
             taken.add(id(track))
             placed.add(id(read))
-        for track in self._tracks:
-            if id(track) not in taken:
-                track.missed += 1
-        gone = [track for track in self._tracks if track.missed > PATIENCE]
-        self._tracks = [track for track in self._tracks if track.missed <= PATIENCE]
+        gone = self._age([track for track in self._tracks if id(track) not in taken], frame)
         for read in reads:
             if id(read) not in placed:
-                fresh = Track(read)
+                fresh = Track(read, Place.of(frame.image, read.detection.box))
                 fresh.add(frame, read)
                 self._tracks.append(fresh)
         return gone
 
+    def rest(self, frame: Frame) -> list[Track]:
+        """Takes a frame in that was not read, since nothing moves; returns the tracks of vehicles that have gone."""
+        return self._age([track for track in self._tracks if track.missed], frame)
+
+    def cut(self, frame: Frame) -> list[Track]:
+        """Takes in that `frame` is the first of another view; returns the tracks of the vehicles of the one before.
+
+        No vehicle goes from one view into the next: what stands in both at the same place is printed on the picture.
+        """
+        ended, self._tracks = self._tracks, []
+        for track in ended:
+            if track.stays_through_cut(frame):
+                track.through_cut = True
+                self._tracks.append(track)
+        return [track for track in ended if not track.is_printed]
+
     def finish(self) -> list[Track]:
         """The tracks still open, when the source has ended."""
         rest, self._tracks = self._tracks, []
-        return rest
+        return [track for track in rest if not track.is_printed]
+
+    def _age(self, missing: Sequence[Track], frame: Frame) -> list[Track]:
+        for track in missing:
+            track.miss(frame)
+        gone = [track for track in self._tracks if track.missed > PATIENCE]
+        self._tracks = [track for track in self._tracks if track.missed <= PATIENCE]
+        return [track for track in gone if not track.is_printed]
 
 
 def text_likeness(first: str, second: str) -> float:
@@ -92,3 +187,20 @@ def text_likeness(first: str, second: str) -> float:
     if not first or not second:
         return 0.0
     return SequenceMatcher(None, first, second, autojunk=False).ratio()
+
+
+def _is_near(before: Box, now: Box) -> bool:
+    """Whether a plate may have gone from one box to the other between two reads."""
+    larger, smaller = max(before.width, now.width), max(1.0, min(before.width, now.width))
+    return larger / smaller <= MOST_GROWTH and _distance(before, now) <= LONGEST_JUMP * larger
+
+
+def _steps_between(before: Box, now: Box) -> float:
+    """How far a plate has moved, in heights of its own."""
+    return _distance(before, now) / max(1.0, before.height)
+
+
+def _distance(before: Box, now: Box) -> float:
+    across = (now.x1 + now.x2 - before.x1 - before.x2) / 2
+    down = (now.y1 + now.y2 - before.y1 - before.y2) / 2
+    return float((across**2 + down**2) ** 0.5)

@@ -8,6 +8,8 @@ import pytest
 from openlot_command import openlot
 from tiny_models import write_detector, write_reader
 
+from vision.types import Image
+
 PLATE = (32.0, 32.0, 20.0, 8.0, 0.9)
 """In the network's 64 x 64 input, into which a 16:9 picture is fitted with 14 rows above it."""
 
@@ -23,9 +25,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def _frames(folder: Path, count: int) -> Path:
     folder.mkdir()
     for number in range(count):
-        noise = np.random.default_rng(number).integers(0, 255, (180, 320, 3), dtype=np.uint8)
-        cv2.imwrite(str(folder / f"{number}.png"), noise)
+        cv2.imwrite(str(folder / f"{number}.png"), _scene(number))
     return folder
+
+
+def _scene(number: int) -> Image:
+    """A patterned scene (180, 320, 3), the same for every `number` but for half of it, where something moves."""
+    fixed = np.random.default_rng(0).integers(0, 255, (9, 16, 3), dtype=np.uint8)
+    picture = cv2.resize(fixed, (320, 180), interpolation=cv2.INTER_NEAREST)
+    picture[:, :120] = np.random.default_rng(number).integers(0, 255, (180, 120, 3), dtype=np.uint8)
+    return np.asarray(picture, dtype=np.uint8)
 
 
 def test_the_frames_of_one_vehicle_are_one_object(tmp_path: Path, models: list[str]) -> None:
@@ -59,7 +68,7 @@ def test_a_video_is_watched(tmp_path: Path, models: list[str]) -> None:
     path = tmp_path / "v.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (320, 180))
     for number in range(4):
-        writer.write(np.random.default_rng(number).integers(0, 255, (180, 320, 3), dtype=np.uint8))
+        writer.write(_scene(number))
     writer.release()
     result = openlot("watch", path, *models)
     assert result.status == 0

@@ -122,6 +122,17 @@ def test_what_cannot_be_read_is_a_vehicle_only_if_it_is_surely_a_plate(
     assert [sighting.text for sighting in sightings] == [None] * reported
 
 
+@pytest.mark.parametrize(
+    ("frames", "sure", "reported"),
+    [(1, 12.0, 1), (1, 7.0, 0), (12, 7.0, 1)],
+    ids=["one sure glimpse", "one unsure glimpse", "many unsure reads"],
+)
+def test_one_unsure_glimpse_is_no_vehicle(tmp_path: Path, frames: int, sure: float, reported: int) -> None:
+    """Lettering that looks like a plate in one frame makes no Sighting; a plate read surely, or often enough, does."""
+    pipeline = _pipeline(tmp_path, [(32, 32, 20, 8, 0.7)], sure=sure)
+    assert len(list(pipeline.watch(_Still(frames)))) == reported
+
+
 def test_a_reader_of_another_alphabet_is_refused(tmp_path: Path) -> None:
     """A network whose classes are other characters would print nonsense; it is not run."""
     write_detector(tmp_path, [ONE])
