@@ -57,15 +57,24 @@ def badge(rng: np.random.Generator) -> tuple[Image, Cover]:
     if rng.random() < 0.3:
         canvas = Canvas(70, 50, 0.6, (0, 0, 0))
         axes = (int(rng.integers(10, 20)), int(rng.integers(7, 14)))
-        cv2.ellipse(canvas.image, (21, 15), axes, 0, 0, 360, tone, int(rng.integers(2, 4)), cv2.LINE_AA)
+        cv2.ellipse(canvas.image, (21, 15), axes, 0, 0, 360, (255, 255, 255), int(rng.integers(2, 4)), cv2.LINE_AA)
         across = int(rng.integers(4, 20))
-        cv2.ellipse(canvas.image, (21, 15), (across, axes[1]), float(rng.uniform(0, 90)), 0, 360, tone, 2, cv2.LINE_AA)
+        cv2.ellipse(
+            canvas.image,
+            (21, 15),
+            (across, axes[1]),
+            float(rng.uniform(0, 90)),
+            0,
+            360,
+            (255, 255, 255),
+            2,
+            cv2.LINE_AA,
+        )
     else:
         word = _BADGES[int(rng.integers(len(_BADGES)))]
         canvas = Canvas(len(word) * size * float(rng.uniform(0.6, 1.3)), size + 6, 0.6, (0, 0, 0))
-        canvas.caption(_glyphs().face(rng, "caption"), word, 2, 3, size, canvas.width - 4, tone)
-    cover = canvas.image.max(-1).astype(np.float32)
-    cover /= max(1.0, float(cover.max()))
+        canvas.caption(_glyphs().face(rng, "caption"), word, 2, 3, size, canvas.width - 4, (255, 255, 255))
+    cover = canvas.image[..., 0].astype(np.float32) / 255
     shine = np.linspace(1.1, rng.uniform(0.5, 0.95), canvas.image.shape[0], dtype=np.float32)[:, None, None]
     return np.clip(np.array(tone, np.float32) * shine * np.ones_like(canvas.image), 0, 255).astype(np.uint8), cover
 
