@@ -74,9 +74,10 @@ def badge(rng: np.random.Generator) -> tuple[Image, Cover]:
         word = _BADGES[int(rng.integers(len(_BADGES)))]
         canvas = Canvas(len(word) * size * float(rng.uniform(0.6, 1.3)), size + 6, 0.6, (0, 0, 0))
         canvas.caption(_glyphs().face(rng, "caption"), word, 2, 3, size, canvas.width - 4, (255, 255, 255))
-    cover = canvas.image[..., 0].astype(np.float32) / 255
+    cover = np.asarray(canvas.image[..., 0] / np.float32(255), dtype=np.float32)
     shine = np.linspace(1.1, rng.uniform(0.5, 0.95), canvas.image.shape[0], dtype=np.float32)[:, None, None]
-    return np.clip(np.array(tone, np.float32) * shine * np.ones_like(canvas.image), 0, 255).astype(np.uint8), cover
+    lit = np.array(tone, np.float32) * shine * np.ones_like(canvas.image)
+    return np.clip(lit, 0, 255).astype(np.uint8), cover
 
 
 def sticker(rng: np.random.Generator) -> tuple[Image, Cover]:

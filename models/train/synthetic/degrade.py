@@ -44,7 +44,10 @@ REAL = Severity(pose=0.35, optics=0.35, light=0.6, narrowest=80.0, widest=240.0)
 def photograph(
     rng: np.random.Generator, plate: Image, surroundings: Image, severity: Severity = GENERATED
 ) -> Photograph:
-    """Place a flat plate before the surroundings, tilt it, and take a picture of it."""
+    """Place a flat plate before the surroundings, tilt it, and take a picture of it.
+
+    A third of the pictures are gentle, as most are at a gate by day: what a character looks like is learnt there."""
+    gentle = 0.4 if rng.random() < 0.33 else 1.0
     corners, size = _pose(rng, plate.shape[1] / plate.shape[0], severity)
     width, height = size
     scene = _bytes(cv2.resize(_patch(rng, surroundings), (width, height), interpolation=cv2.INTER_AREA))
@@ -55,7 +58,7 @@ def photograph(
     if shrink > 1.3:
         small = (max(8, round(plate.shape[1] / shrink * 1.15)), max(6, round(plate.shape[0] / shrink * 1.15)))
         plate = np.asarray(cv2.resize(plate, small, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    used = worn(rng, plate, severity.light)
+    used = worn(rng, plate, severity.light * gentle)
     h, w = used.shape[:2]
     matrix = cv2.getPerspectiveTransform(np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32), corners)
     warped = cv2.warpPerspective(used, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -63,7 +66,8 @@ def photograph(
     cv2.fillConvexPoly(inside, np.round(corners * 16).astype(np.int32), 255, cv2.LINE_AA, 4)
     alpha = inside[..., None].astype(np.float32) / 255
     picture = _floats(scene * (1 - alpha) + warped * alpha)
-    return Photograph(taken(rng, lit(rng, picture, severity.light), span, severity.optics), corners)
+    picture = lit(rng, picture, severity.light * gentle)
+    return Photograph(taken(rng, picture, span, severity.optics * gentle), corners)
 
 
 def imperfect_corners(rng: np.random.Generator, corners: Floats) -> Floats:

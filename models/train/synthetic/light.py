@@ -31,16 +31,16 @@ def lit(rng: np.random.Generator, picture: Floats, strength: float) -> Floats:
         contrast *= np.float32(rng.uniform(0.3, 0.7))
     picture = (picture - 128) * contrast + 128 + np.float32(rng.normal(0, 28 * strength))
     look = rng.random()
-    if look < 0.07:
+    if look < 0.05:
         picture = _infrared(rng, picture)
-    elif look < 0.16:
+    elif look < 0.12:
         picture = np.repeat(picture.mean(2, keepdims=True), 3, 2)
-    elif look < 0.38:
+    elif look < 0.34:
         grey = picture.mean(2, keepdims=True)
         picture = grey + (picture - grey) * np.float32(rng.uniform(0.3, 1.9))
-    if look > 0.16 and rng.random() < 0.15 * strength:  # the white balance of another lamp
+    if look > 0.12 and rng.random() < 0.15 * strength:  # the white balance of another lamp
         picture = picture * np.exp(rng.normal(0, 0.2, 3)).astype(np.float32)
-    elif look > 0.16:
+    elif look > 0.12:
         picture = picture + rng.normal(0, 10 * strength, 3).astype(np.float32)
     return _floats(np.clip(picture, 0, 255))
 
