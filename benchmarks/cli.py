@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.cards.cli import card
 from benchmarks.datasets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.metrics import score
@@ -20,6 +21,7 @@ from vision.session import Provider
 
 FAILED = 2
 app = typer.Typer(help="Measure models on labelled photos.", no_args_is_help=True, add_completion=False)
+app.command()(card)
 
 
 @app.callback()

@@ -1,16 +1,22 @@
 """The values that benchmarks pass on: labelled photos in, what was read on each out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from vision.types import Box
 
 
 @dataclass(frozen=True, slots=True)
 class PhotoSet:
-    """A folder of labelled photos: each photo with its true plates, normalised, none where it shows no plate."""
+    """A folder of labelled photos: each photo with its true plates, normalised, none where it shows no plate.
+
+    `boxes` says where they are; it is empty unless every plate of the set has one.
+    """
 
     name: str
     truth: Mapping[Path, tuple[str, ...]]
+    boxes: Mapping[Path, tuple[Box, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
