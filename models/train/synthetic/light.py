@@ -69,7 +69,7 @@ def _shadow(rng: np.random.Generator, picture: Floats) -> Floats:
             cv2.fillConvexPoly(mask, ends.astype(np.int32), 1.0)
     if rng.random() < 0.6:
         mask = cv2.GaussianBlur(mask, (0, 0), float(rng.uniform(0.5, 4))).astype(np.float32)
-    dark, bright = rng.uniform(0.2, 0.72), rng.uniform(0.0, 0.35)
+    dark, bright = rng.uniform(0.2, 0.62), rng.uniform(0.0, 0.35)
     return _floats(picture * (1 + np.float32(bright) - mask[..., None] * np.float32(dark + bright)))
 
 
