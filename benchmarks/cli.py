@@ -1,4 +1,4 @@
-"""`openlot bench`: measure models on labelled photos."""
+"""`openlot bench`: measure models on labelled photos and clips."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from benchmarks.datasets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.metrics import score
 from benchmarks.runner import results_in, run
+from benchmarks.videos.cli import video, video_truth
 from models.errors import ModelError
 from vision.errors import VisionError
 from vision.grammar import RegionHint
@@ -20,13 +21,15 @@ from vision.read_files import Setup
 from vision.session import Provider
 
 FAILED = 2
-app = typer.Typer(help="Measure models on labelled photos.", no_args_is_help=True, add_completion=False)
+app = typer.Typer(help="Measure models on labelled photos and clips.", no_args_is_help=True, add_completion=False)
+app.command()(video)
+app.command()(video_truth)
 app.command()(card)
 
 
 @app.callback()
 def bench() -> None:
-    """Measure models on labelled photos."""
+    """Measure models on labelled photos and clips."""
 
 
 @app.command()

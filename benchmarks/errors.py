@@ -8,9 +8,15 @@ class BenchmarkError(Exception):
 
 
 class NoTruth(BenchmarkError):
-    """A folder of photos has no truth.json, or one that does not fit its photos."""
+    """A folder of photos or a clip has no truth, or one that does not fit it."""
 
     code = "no_truth"
+
+
+class ClipNotWritten(BenchmarkError):
+    """A rendered clip cannot be written."""
+
+    code = "clip_not_written"
 
 
 class OutFolderTaken(BenchmarkError):

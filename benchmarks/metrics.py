@@ -8,11 +8,14 @@ from benchmarks.types import PhotoResult, PhotoSet, Score
 _FOLDED = str.maketrans("OI", "01")
 
 
+def folded(plate: str) -> str:
+    """A plate as it is compared. Of Latin plates O and 0, I and 1 are taken as one: many print them alike."""
+    return plate.translate(_FOLDED) if plate.isascii() else plate
+
+
 def same_plate(read: str, true: str) -> bool:
-    """Whether a read is a true plate. Latin plates with O and 0, I and 1 taken as one: many print them alike."""
-    if true.isascii():
-        return read.translate(_FOLDED) == true.translate(_FOLDED)
-    return read == true
+    """Whether a read is a true plate."""
+    return folded(read) == folded(true)
 
 
 def score(photos: PhotoSet, results: Iterable[PhotoResult]) -> Score:

@@ -47,6 +47,8 @@ LIKELY_A_PLATE = 0.5
 READ_ENOUGH = 0.9
 """Confidence that the reads of a vehicle must have together: one sure read, or more unsure ones. A passing vehicle is
 seen in many frames; lettering that looks like a plate for one frame seldom does so again."""
+LIKELIER_RIGHT = 0.5
+"""Confidence from which a stream's Sighting tells its text: nobody is there to look at it again, as a gate's lane has."""
 
 
 class Pipeline:
@@ -133,7 +135,10 @@ class Pipeline:
             found = sorted(self._detector.detect(frame.image), key=lambda d: -_prominence(frame, d))
             gone += tracker.update(frame, self._read_all(frame.image, found[:STANDING_PLATES]))
         tracks = gone + tracker.finish()
-        return self._fused(max(tracks, key=_standing)) if tracks else None
+        if not tracks:
+            return None
+        lane = max(tracks, key=_standing)
+        return fuse(lane.evidence, lane.frames_read, self._grammar)
 
     def watch(self, source: FrameSource) -> Iterator[Sighting]:
         """One Sighting for each vehicle that passes or stands before a fixed camera, given once it has gone.
@@ -166,10 +171,7 @@ class Pipeline:
             is_read = sum(read.confidence for read in reads) >= READ_ENOUGH
             score = sum(read.detection.confidence for read in reads) / len(reads)
             if is_read or (track.frames_read > 1 and score >= LIKELY_A_PLATE):
-                yield self._fused(track)
-
-    def _fused(self, track: Track) -> Sighting:
-        return fuse(track.evidence, track.frames_read, self._grammar)
+                yield fuse(track.evidence, track.frames_read, self._grammar, LIKELIER_RIGHT)
 
 
 def _onnx_detector(session: Session) -> Detector:

@@ -64,11 +64,16 @@ class _Column:
         return PositionDistribution(named, max(0.0, 1 - sum(p for _, p in named)), self.nothing / (self.total or 1.0))
 
 
-def fuse(evidence: Sequence[EvidenceFrame], frames_read: int, grammar: Grammar) -> Sighting:
+def fuse(
+    evidence: Sequence[EvidenceFrame],
+    frames_read: int,
+    grammar: Grammar,
+    least_confidence: float = LEAST_CONFIDENCE,
+) -> Sighting:
     """The one read that all of `evidence`, at least one frame, speaks for.
 
     `frames_read` counts the frames the vehicle was read on, which may be more than were kept as evidence. The text
-    is None under LEAST_CONFIDENCE. Raises ValueError for no evidence.
+    is None under `least_confidence`. Raises ValueError for no evidence.
     """
     if not evidence:
         raise ValueError("a sighting needs at least one frame that was read")
@@ -93,7 +98,7 @@ def fuse(evidence: Sequence[EvidenceFrame], frames_read: int, grammar: Grammar) 
     shrink = min(1.0, room / max(sum(confidence[text] for text in others), _LEAST_WEIGHT))
     sure = confidence.get(guess, 0.0)
     return Sighting(
-        text=guess if guess and sure >= LEAST_CONFIDENCE else None,
+        text=guess if guess and sure >= least_confidence else None,
         guess=guess,
         printed=printed_form(guess, region),
         confidence=sure,

@@ -21,12 +21,12 @@ WIDTH, HEIGHT = 1280, 720
 Floats = NDArray[np.float32]
 Body = Literal["saloon", "van"]
 
-_PLATE_SCALE = 0.8
+PLATE_SCALE = 0.8
 """Pixels a millimetre at which a plate is drawn before the camera shrinks it."""
-_FRONT_SCALE = 0.5
+FRONT_SCALE = 0.5
 """Pixels a millimetre of a vehicle's front before the camera shrinks it."""
-_FRONT_WIDTH = 1800
-_FRONT_HEIGHTS: dict[Body, int] = {"saloon": 1460, "van": 1900}
+FRONT_WIDTH = 1800
+FRONT_HEIGHTS: dict[Body, int] = {"saloon": 1460, "van": 1900}
 """Millimetres of a vehicle seen from ahead."""
 _PAINTS = ((235, 235, 238), (35, 33, 32), (128, 130, 132), (150, 60, 35), (40, 35, 130), (70, 95, 60), (190, 200, 205))
 _MUD = np.array((52, 72, 96), np.float32)
@@ -47,15 +47,15 @@ class GateCamera:
         self._glyphs = glyphs
         rng = np.random.default_rng(seed)
         self._grain = grain
-        self._lane = _lane(rng)
+        self._lane = draw_lane(rng)
         self._shift = float(rng.uniform(-60, 60))
 
     def burst(
         self, rng: np.random.Generator, look: Look, kind: str, printed: str, view: View, light: float, frames: int
     ) -> list[Image]:
         """`frames` pictures (720, 1280, 3) BGR uint8 of a vehicle rolling up; `kind`, `printed` as in render_plate."""
-        front = _front(rng, look)
-        _mount_plate(rng, front, self._plate(rng, kind, printed, view), look.body)
+        front = draw_front(rng, look)
+        mount_plate(rng, front, self._plate(rng, kind, printed, view), look.body)
         yaw, roll = float(rng.uniform(-0.05, 0.05)), float(rng.uniform(-0.025, 0.025))
         reach, side = float(rng.uniform(0.85, 1.05)), self._shift + float(rng.uniform(-90, 90))
         pictures = []
@@ -68,7 +68,7 @@ class GateCamera:
     def _plate(self, rng: np.random.Generator, kind: str, printed: str, view: View) -> Image | None:
         if view == "bare":
             return None
-        plate = render_plate(rng, kind, printed, glyphs=self._glyphs, scale=_PLATE_SCALE).image
+        plate = render_plate(rng, kind, printed, glyphs=self._glyphs, scale=PLATE_SCALE).image
         if view == "clear":
             return plate
         count = sum(char.isalnum() for char in printed)
@@ -119,7 +119,7 @@ def draw_look(rng: np.random.Generator, kind: str) -> Look:
     return Look(paint, "van" if tall else "saloon")
 
 
-def _lane(rng: np.random.Generator) -> Image:
+def draw_lane(rng: np.random.Generator) -> Image:
     """An empty lane: wall, asphalt with a centre line and kerbs, a striped gate post."""
     scene = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     horizon = 210
@@ -138,14 +138,14 @@ def _lane(rng: np.random.Generator) -> Image:
     return np.asarray(np.clip(scene + texture[..., None], 0, 255), dtype=np.uint8)
 
 
-def _front(rng: np.random.Generator, look: Look) -> Image:
+def draw_front(rng: np.random.Generator, look: Look) -> Image:
     """A vehicle from ahead, (h, w, 4): BGR and, in the fourth channel, where it is."""
-    tall = _FRONT_HEIGHTS[look.body]
-    w, h = int(_FRONT_WIDTH * _FRONT_SCALE), int(tall * _FRONT_SCALE)
+    tall = FRONT_HEIGHTS[look.body]
+    w, h = int(FRONT_WIDTH * FRONT_SCALE), int(tall * FRONT_SCALE)
     picture = np.zeros((h, w, 4), np.uint8)
 
     def area(points: list[tuple[float, float]], colour: tuple[int, int, int]) -> None:
-        corners = np.array([(x * w, h - y * _FRONT_SCALE) for x, y in points], np.int32)
+        corners = np.array([(x * w, h - y * FRONT_SCALE) for x, y in points], np.int32)
         cv2.fillPoly(picture, [corners], (*colour, 255))
 
     paint = look.paint
@@ -165,24 +165,25 @@ def _front(rng: np.random.Generator, look: Look) -> Image:
         area([(0.27, y), (0.73, y), (0.73, y + 8), (0.27, y + 8)], (120, 120, 122))
     for x in (0.03, 0.79):  # lamps
         area([(x, 640), (x + 0.18, 620), (x + 0.18, 740), (x + 0.02, 760)], (205, 210, 212))
-        cv2.circle(picture, (int((x + 0.09) * w), int(h - 690 * _FRONT_SCALE)), 18, (240, 242, 244, 255), -1)
+        cv2.circle(picture, (int((x + 0.09) * w), int(h - 690 * FRONT_SCALE)), 18, (240, 242, 244, 255), -1)
     area([(0.0, 180), (1.0, 180), (1.0, 330), (0.0, 330)], (46, 46, 48))
     area([(0.12, 210), (0.88, 210), (0.84, 300), (0.16, 300)], (24, 24, 24))
     return picture
 
 
-def _mount_plate(rng: np.random.Generator, front: Image, plate: Image | None, body: Body) -> None:
-    """Put the plate (or an empty holder) on the bumper, in place."""
-    scale = _FRONT_SCALE / _PLATE_SCALE
-    size = (440, 140) if plate is None else (plate.shape[1] / _PLATE_SCALE, plate.shape[0] / _PLATE_SCALE)
-    width, height = int(size[0] * _FRONT_SCALE), int(size[1] * _FRONT_SCALE)
+def mount_plate(rng: np.random.Generator, front: Image, plate: Image | None, body: Body) -> tuple[int, int, int, int]:
+    """Put the plate (or an empty holder) on the bumper, in place; returns its left, top, right and bottom pixel."""
+    scale = FRONT_SCALE / PLATE_SCALE
+    size = (440, 140) if plate is None else (plate.shape[1] / PLATE_SCALE, plate.shape[0] / PLATE_SCALE)
+    width, height = int(size[0] * FRONT_SCALE), int(size[1] * FRONT_SCALE)
     middle = front.shape[1] // 2 + int(rng.integers(-8, 9))
-    top = front.shape[0] - int((560 if body == "saloon" else 580) * _FRONT_SCALE)
+    top = front.shape[0] - int((560 if body == "saloon" else 580) * FRONT_SCALE)
     left = middle - width // 2
     cv2.rectangle(front, (left - 6, top - 6), (left + width + 6, top + height + 6), (38, 38, 40, 255), -1)
     if plate is not None:
         small = cv2.resize(plate, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
         front[top : top + height, left : left + width, :3] = small
+    return left, top, left + width, top + height
 
 
 def _mud(rng: np.random.Generator, plate: Image, across: float, reach: tuple[float, float]) -> Image:

@@ -1,0 +1,1 @@
+"""Clips of vehicles, rendered or real, and what watching them should say."""

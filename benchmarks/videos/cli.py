@@ -1,0 +1,87 @@
+"""`openlot bench video` and `openlot bench video-truth`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.videos.clips import RECIPES
+from benchmarks.videos.judge import Verdict, judge
+from benchmarks.videos.truth import make_truth, read_list, write_truth
+from benchmarks.videos.watching import labelled_clips, rendered_clip, sightings_in, watch
+from models.errors import ModelError
+from vision.errors import VisionError
+from vision.grammar import RegionHint
+from vision.pipeline import DEFAULT_DETECTOR, DEFAULT_READER
+from vision.read_files import Setup
+from vision.session import Provider
+
+FAILED = 2
+
+
+def video(
+    out: Annotated[Path, typer.Option(help="Folder for rendered clips and for what was sighted on each clip.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Watch the labelled clips of this folder, not rendered ones.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip.")] = False,
+    detector: Annotated[str, typer.Option(help="A model's name, or the path of its card.")] = DEFAULT_DETECTOR,
+    reader: Annotated[str, typer.Option(help="A model's name, or the path of its card.")] = DEFAULT_READER,
+    region: Annotated[RegionHint, typer.Option(help="Weigh the plate formats of this region up.")] = "any",
+    provider: Annotated[Provider, typer.Option(help="What runs the networks.")] = "cpu",
+) -> None:
+    """Watch clips, keep the sightings as OUT/CLIP.jsonl, and count vehicles read right, missed and doubled.
+
+    Without --data the clips are rendered: roll up and stop, reverse out, nose to tail, night, cuts, printed text.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        clips = [rendered_clip(recipe, out) for recipe in RECIPES] if data is None else labelled_clips(data)
+        pipeline = Setup(detector, reader, region, provider).load()
+        verdicts = []
+        for clip in clips:
+            kept = out / f"{clip.file.name}.jsonl"
+            watch(pipeline, clip, kept)
+            verdicts.append(judge(clip.truth, list(sightings_in(kept))))
+    except (BenchmarkError, ModelError, VisionError) as error:
+        _fail(error)
+    if as_json:
+        for verdict in verdicts:
+            typer.echo(json.dumps({**asdict(verdict), "all_right": verdict.is_all_right}))
+    else:
+        Console().print(_table(verdicts))
+
+
+def video_truth(
+    clip: Annotated[Path, typer.Argument(metavar="CLIP", help="The video.")],
+    labels: Annotated[Path, typer.Argument(metavar="LIST", help="CSV: plate,first,last,doubtful.")],
+    out: Annotated[Path, typer.Option(help="File for the truth, plates as salted hashes.")],
+) -> None:
+    """Turn a list of a clip's vehicles into its truth, which tells nobody's plate.
+
+    LIST has a line for each vehicle: its plate, empty where nobody can read it; the first and last frame, from 0, in
+    which it can be seen; `yes` where an eye can just about read it, so that a sighting of it may come but need not.
+    """
+    try:
+        write_truth(make_truth(clip, read_list(labels)), out)
+    except BenchmarkError as error:
+        _fail(error)
+
+
+def _table(verdicts: list[Verdict]) -> Table:
+    table = Table("clip", "vehicles", "right", "missed", "doubled", "wrong", "unread", "")
+    for verdict in verdicts:
+        counts = (verdict.vehicles, verdict.right, verdict.missed, verdict.doubled, verdict.wrong, verdict.unread)
+        mark = "[green]all right[/]" if verdict.is_all_right else "[red]not right[/]"
+        table.add_row(verdict.clip, *map(str, counts), mark)
+    return table
+
+
+def _fail(error: Exception) -> NoReturn:
+    typer.echo(f"openlot bench: {error}", err=True)
+    raise typer.Exit(FAILED) from error
