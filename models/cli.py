@@ -24,6 +24,12 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="List, verify
 FAILED, WRONG_USAGE = 1, 2
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
+_NEEDED: dict[Kind, tuple[str, ...]] = {
+    "detector": ("torch", "torchvision", "ultralytics", "onnx"),
+    "reader": ("torch", "onnx"),
+}
+"""Packages that the tools of each kind import, all of the extra `train`."""
+
 WhichKind = Annotated[Kind, typer.Argument(help="Which of the two networks.")]
 
 
@@ -58,13 +64,13 @@ def verify(
 @app.command(context_settings=_PASSED_ON)
 def export(context: typer.Context, kind: WhichKind) -> None:
     """Turn a training run into ONNX files and a card; options as of `python -m models.export.KIND --help`."""
-    _run(f"models.export.{kind}", context.args)
+    _run("export", kind, context.args)
 
 
 @app.command(context_settings=_PASSED_ON)
 def train(context: typer.Context, kind: WhichKind) -> None:
     """Train a network; options as of `python -m models.train.KIND --help`."""
-    _run(f"models.train.{kind}", context.args)
+    _run("train", kind, context.args)
 
 
 def _find(registry: Registry, name: str) -> Card:
@@ -75,10 +81,11 @@ def _find(registry: Registry, name: str) -> Card:
         return registry.find(name, "reader")
 
 
-def _run(module: str, arguments: list[str]) -> None:
+def _run(tool: str, kind: Kind, arguments: list[str]) -> None:
     """Runs a tool that needs the training stack, as `python -m` would."""
+    module = f"models.{tool}.{kind}"
     with _explained():
-        missing = [name for name in ("torch", "onnx") if find_spec(name) is None]
+        missing = [name for name in _NEEDED[kind] if find_spec(name) is None]
         if missing:
             raise TrainingStackMissing(
                 f"{' and '.join(missing)} not installed; install the extra: pip install 'openlot[train]' "

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from models.errors import ModelError
+
 Network = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
-class ParityError(Exception):
+class ParityError(ModelError):
     """The exported network's output differs from the trained one's by more than rounding."""
 
     code = "export_differs"

@@ -8,6 +8,7 @@ from tiny_models import write_detector, write_reader
 from typer.testing import CliRunner
 
 import models.cli
+from models.export.parity import ParityError
 from models.registry import Registry
 
 RUN = CliRunner()
@@ -54,3 +55,25 @@ def test_without_torch_the_extra_is_named(monkeypatch: pytest.MonkeyPatch, comma
     result = RUN.invoke(models.cli.app, [command, "reader"])
     assert result.exit_code == 1
     assert "openlot[train]" in result.output
+
+
+def test_a_detectors_tools_need_ultralytics_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every package that is missing is named at once, before anything is imported."""
+    monkeypatch.setattr("models.cli.find_spec", lambda name: None)
+    result = RUN.invoke(models.cli.app, ["train", "detector"])
+    assert result.exit_code == 1
+    assert "training_stack_missing" in result.output
+    assert "ultralytics" in result.output
+
+
+def test_an_export_that_differs_is_an_error_with_a_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where an exported network says other things than the trained one, the command fails and says so."""
+
+    def differ(*_: object, **__: object) -> None:
+        raise ParityError("input 0: the export is off by 1")
+
+    monkeypatch.setattr("models.cli.find_spec", lambda name: find_spec("models"))
+    monkeypatch.setattr("models.cli.runpy.run_module", differ)
+    result = RUN.invoke(models.cli.app, ["export", "reader"])
+    assert result.exit_code == 1
+    assert "export_differs" in result.output

@@ -1,5 +1,6 @@
 """A card of another maker's network says how it takes pictures and what its output means; every key is checked."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,12 @@ def test_pixels_and_decode_come_together(tmp_path: Path, missing: str) -> None:
     end = READER.find("\n[", start)
     with pytest.raises(BadCard, match="both, or neither"):
         load_card(write_card(tmp_path, READER[:start] + (READER[end:] if end > 0 else ""), b"x"))
+
+
+def test_the_documented_cards_are_cards(tmp_path: Path) -> None:
+    """Each card of the page about other networks is one that loads, a detector and a reader."""
+    page = Path(__file__).parents[2] / "docs" / "models" / "other-networks.md"
+    blocks = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    cards = [load_card(write_card(tmp_path / str(number), text, b"x")) for number, text in enumerate(blocks)]
+    assert [card.kind for card in cards] == ["detector", "reader"]
+    assert all(card.decoding is not None for card in cards)
