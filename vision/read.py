@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import get_args
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,6 +32,8 @@ tried and the better one kept. The same bounds tell, by the probability of a Chi
 SURE, PLAUSIBLE = 0.9, 0.5
 """Confidence and weight of the grammar from which the first look at a plate is enough; under either, the plate is
 looked at again, cut otherwise."""
+ASKEW = (0.015, 0.05)
+"""Shares of the plate's width and height by which found corners may be off for the first look to stand."""
 OTHER_CUTS = ((0.02, 0.02, 0.02), (-0.01, -0.01, -0.02), (0.06, 0.0, 0.0), (0.0, 0.06, 0.0))
 """Further looks: shares of the plate's width added on its left and right, and of its height above and below. Found
 corners are off by a few per cent, and half a lost first character reads as none at all."""
@@ -56,6 +59,8 @@ class _Look:
     color: NDArray[np.float32]
     double: float
     seen: Mapping[Region, float]
+    quad: Quad
+    """Where the network sees the plate's own corners, in pixels of the picture: float32 (4, 2)."""
 
     @property
     def layout(self) -> Layout:
@@ -66,8 +71,9 @@ class _Look:
 class OnnxReader:
     """Reads plates with a network whose card is of kind `reader`."""
 
-    def __init__(self, session: Session, grammar: Grammar) -> None:
-        """Raises BadCard when the card's alphabet or calibration is not that of `vision`."""
+    def __init__(self, session: Session, grammar: Grammar, calibration: Calibration | None = None) -> None:
+        """`calibration` stands in for the card's. Raises BadCard when the card's alphabet or calibration is not that of
+        `vision`."""
         card = session.card
         if card.alphabet != ALPHABET:
             raise BadCard(f"{card.path}: the alphabet is not that of vision/alphabet.py; train and export it again")
@@ -76,7 +82,7 @@ class OnnxReader:
         unknown = set(card.calibration) - {field.name for field in fields(Calibration)}
         if unknown:
             raise BadCard(f"{card.path}: [calibration] has no {', '.join(sorted(unknown))}; correct or remove it")
-        self._calibration = Calibration(**card.calibration)
+        self._calibration = calibration or Calibration(**card.calibration)
 
     def read(self, image: Image, detection: Detection) -> PlateRead:
         """What the plate says; `text` is None where the confidence is under LEAST_CONFIDENCE.
@@ -84,12 +90,12 @@ class OnnxReader:
         A plate that the first look leaves in doubt is looked at again, cut a little otherwise; a text is as likely as
         all looks make it in the mean.
         """
-        quad = to_quad(detection.corners)
-        chosen = self._first_look(image, quad)
-        confidence = self._confidence(chosen, [chosen])
+        quad, looks = self._looks(image, to_quad(detection.corners))
+        chosen = self._likeliest(looks)
+        confidence = self._confidence(chosen, looks)
         if confidence < SURE or self._grammar.weight(chosen.decoded.text, chosen.seen) < PLAUSIBLE:
-            looks = [chosen, *(self._look(image, cut(quad, *grown), chosen.rows) for grown in OTHER_CUTS)]
-            chosen = max(looks, key=lambda look: (self._confidence(look, looks), look.decoded.likelihood))
+            looks += [self._look(image, cut(quad, *grown), chosen.rows) for grown in OTHER_CUTS]
+            chosen = self._likeliest(looks)
             confidence = self._confidence(chosen, looks)
         confidence = with_score(confidence, detection.confidence)
         decoded = chosen.decoded
@@ -108,25 +114,35 @@ class OnnxReader:
             layout=chosen.layout,
         )
 
-    def _first_look(self, image: Image, quad: Quad) -> _Look:
-        single = self._look(image, quad, None)
-        if single.double < SURELY_SINGLE:
-            return single
-        cuts = [CHINESE_ROWS] if single.seen["cn"] > SURELY_SINGLE else []
-        if single.seen["cn"] < SURELY_DOUBLE:
-            cuts.append(EVEN_ROWS)
-        stacked = max((self._look(image, quad, rows) for rows in cuts), key=lambda look: self._confidence(look, [look]))
-        if single.double > SURELY_DOUBLE:
-            return stacked
-        by_single = self._confidence(single, [single]) * (1 - single.double)
-        by_stacked = self._confidence(stacked, [stacked]) * single.double
-        return single if by_single >= by_stacked else stacked
+    def _looks(self, image: Image, found: Quad) -> tuple[Quad, list[_Look]]:
+        """The corners to cut at, and the looks at the plate in the layout that it most likely has.
+
+        The first look takes the corners as found and says where they really are; a plate seen askew is looked at again
+        there, and the first look forgotten.
+        """
+        first = self._look(image, found, None)
+        quad = first.quad
+        ways: list[tuple[float, _Look]] = []
+        if first.double <= SURELY_DOUBLE:
+            ways.append((1 - first.double, self._look(image, quad, None) if askew(found, quad) else first))
+        if first.double >= SURELY_SINGLE:
+            cuts = [CHINESE_ROWS] if first.seen["cn"] > SURELY_SINGLE else []
+            if first.seen["cn"] < SURELY_DOUBLE:
+                cuts.append(EVEN_ROWS)
+            ways += [(first.double, self._look(image, quad, rows)) for rows in cuts]
+        _, best = max(ways, key=lambda way: way[0] * self._confidence(way[1], [way[1]]))
+        return quad, [best]
+
+    def _likeliest(self, looks: Sequence[_Look]) -> _Look:
+        return max(looks, key=lambda look: (self._confidence(look, looks), look.decoded.likelihood))
 
     def _look(self, image: Image, quad: Quad, rows: RowCut | None) -> _Look:
         view = rectify_stacked(image, quad, rows) if rows else rectify_single(image, quad)
         outputs = self._session.run(reader_input([view]))
         seen = dict(zip(REGIONS, _softmax(outputs["region"][0]).tolist(), strict=True))
+        corners = outputs["corners"][0].reshape(4, 2) if "corners" in outputs and rows is None else None
         return _Look(
+            quad=quad if corners is None else moved(quad, corners),
             rows=rows,
             decoded=decode(outputs["logits"][0], self._calibration, lambda text: self._grammar.weight(text, seen)),
             color=_softmax(outputs["color"][0]),
@@ -159,6 +175,21 @@ def cut(quad: Quad, left: float, right: float, rise: float) -> Quad:
     top, bottom = top_right - top_left, bottom_right - bottom_left
     wider = [top_left - top * left, top_right + top * right, bottom_right + bottom * right, bottom_left - bottom * left]
     return expand_quad(np.asarray(wider, dtype=np.float32), 0.0, rise)
+
+
+def askew(found: Quad, true: Quad) -> bool:
+    """Whether corners lie off the true ones by more than a clean cut allows: ASKEW, in widths and heights."""
+    across = np.linalg.norm(true[1] - true[0]) + np.linalg.norm(true[2] - true[3])
+    down = np.linalg.norm(true[3] - true[0]) + np.linalg.norm(true[2] - true[1])
+    off = np.abs(found - true).max(axis=0) / (np.array([across, down]) / 2)
+    return bool((off > ASKEW).any())
+
+
+def moved(quad: Quad, offsets: NDArray[np.float32]) -> Quad:
+    """The quad (4, 2) with its corners moved by `offsets` (4, 2), in widths and heights of the view cut at it."""
+    unit = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float32)
+    out_of = cv2.getPerspectiveTransform(unit, quad.astype(np.float32))
+    return np.asarray(cv2.perspectiveTransform((unit + offsets)[None], out_of)[0], dtype=np.float32)
 
 
 def distribution(row: NDArray[np.float32], deletion: np.float32) -> PositionDistribution:

@@ -19,6 +19,7 @@ import onnxruntime as ort
 import torch
 from numpy.typing import NDArray
 
+from models.card import load_card
 from models.export.parity import Network, check_parity
 from models.export.quantize import quantize
 from models.train.reader import folded, generated_dev
@@ -33,12 +34,17 @@ from models.train.reader_samples import (
     load_real,
 )
 from vision.alphabet import ALPHABET
-from vision.grammar import Grammar, Hypothesis
-from vision.read_decode import Calibration, DecodedText, calibrated, decode
+from models.train.synthetic.degrade import imperfect_corners
+from vision.geometry import bounds, to_corners
+from vision.grammar import Grammar
+from vision.read import NEUTRAL_SCORE, OnnxReader
+from vision.read_decode import Calibration, calibrated, decode
 from vision.rectify import READER_HEIGHT, READER_WIDTH, reader_input
+from vision.session import Session
+from vision.types import Detection
 
 REAL_DATA = "generated plates and real crops outside the validation photos, some with an existing reader's text"
-OUTPUTS = ("logits", "color", "layout", "region")
+OUTPUTS = ("logits", "color", "layout", "region", "corners")
 _WORST_LOSS = 0.5
 """Points of exact match that int8 may cost."""
 
@@ -121,39 +127,40 @@ def score(path: Path, dev: dict[str, list[Sample]]) -> Exported:
     return Exported(path, right)
 
 
-def fit_calibration(run: Run, data: Path | None, dev: list[RealPlate], count: int) -> Calibration:
+def fit_calibration(card: Path, data: Path | None, dev: list[RealPlate], count: int) -> Calibration:
     """Temperature, slope and offset that make confidence honest on the development split, photographed anew and worse.
 
-    For each temperature of a small grid the slope and offset are those of the likeliest logistic regression (Platt)."""
-    maker = SampleMaker(11, glyph_source(data), dev, load_negatives(data) if data else (), 0.7)
-    samples = [s for s in (maker.draw() for _ in range(count)) if s.text is not None]
-    logits, grammar = reads(run, samples), Grammar()
+    The plates are read as the pipeline reads them, all its looks included, by a card whose calibration is the
+    identity. For each temperature of a small grid the slope and offset are those of the likeliest logistic regression
+    (Platt)."""
     best: tuple[float, Calibration] | None = None
-    for temperature in (0.8, 1.0, 1.2):
-        decoded = [decode(row, Calibration(temperature), grammar.weight) for row in logits]
-        right = np.array(
-            [folded(d.text, "any") == folded(s.text or "", "any") for d, s in zip(decoded, samples, strict=True)]
-        )
-        p = np.clip([_weighed(d, grammar) for d in decoded], 1e-9, 1 - 1e-9)
-        slope, offset = _platt(np.log(p / (1 - p)), right.astype(np.float64))
+    for temperature in (0.8, 1.0, 1.25):
+        reader = OnnxReader(Session(load_card(card)), Grammar(), Calibration(temperature))
+        maker = SampleMaker(11, glyph_source(data), dev, load_negatives(data) if data else (), 0.7)
+        noise = np.random.default_rng(12)
+        confidences, right = [], []
+        for shot in (maker.shoot() for _ in range(count)):
+            if shot.text is None:
+                continue
+            seen = imperfect_corners(noise, shot.corners)
+            found = Detection(bounds(seen), to_corners(seen), NEUTRAL_SCORE)
+            read = reader.read(shot.image, found)
+            confidences.append(read.confidence)
+            right.append(folded(read.guess, "any") == folded(shot.text, "any"))
+        p, hits = np.clip(confidences, 1e-9, 1 - 1e-9), np.array(right)
+        slope, offset = _platt(np.log(p / (1 - p)), hits.astype(np.float64))
         candidate = Calibration(temperature, slope, offset)
         q = np.clip([calibrated(float(v), candidate) for v in p], 1e-6, 1 - 1e-6)
-        loss = float(-np.mean(np.where(right, np.log(q), np.log(1 - q))))
+        loss = float(-np.mean(np.where(hits, np.log(q), np.log(1 - q))))
         print(
             f"temperature {temperature}: slope {slope:.3f} offset {offset:.3f} "
-            f"log loss {loss:.4f} right {right.mean():.3f}"
+            f"log loss {loss:.4f} right {hits.mean():.3f}"
         )
         if best is None or loss < best[0]:
             best = (loss, candidate)
     if best is None:
         raise RuntimeError("no samples to calibrate on")
     return best[1]
-
-
-def _weighed(decoded: DecodedText, grammar: Grammar) -> float:
-    """The text's probability once the grammar has had its say, as the pipeline works it out."""
-    heard = [Hypothesis(decoded.text, decoded.likelihood), *(Hypothesis(*other) for other in decoded.alternatives)]
-    return next(h.probability for h in grammar.weigh(heard) if h.text == decoded.text)
 
 
 def _platt(odds: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[float, float]:
@@ -174,13 +181,13 @@ def write_card(
 ) -> None:
     """The card as models/card.py reads it; weight paths are relative to the folder above the card's."""
     lines = [
-        'name = "reader"', 'kind = "reader"', f'version = "{facts.pop("version")}"', 'licence = "AGPL-3.0-or-later"',
+        'name = "reader"', 'kind = "reader"', f'version = "{facts["version"]}"', 'licence = "AGPL-3.0-or-later"',
         'summary = "Plate text by CTC: digits, letters, Chinese provinces and marks; colour, layout and region."',
         f'alphabet = "{"".join(ALPHABET)}"', "",
         "[input]  # RGB, (value - 127.5) / 127.5, as vision.rectify.reader_input makes it",
         'name = "image"', 'type = "float32"', f'shape = ["batch", 3, {READER_HEIGHT}, {READER_WIDTH}]', "",
     ]  # fmt: skip
-    for name, size in zip(OUTPUTS, (f"42, {len(ALPHABET) + 1}", "6", "2", "5"), strict=True):
+    for name, size in zip(OUTPUTS, (f"42, {len(ALPHABET) + 1}", "6", "2", "5", "8"), strict=True):
         lines += [f"[outputs.{name}]", f'shape = ["batch", {size}]', ""]
     for precision, file in files.items():
         content = file.read_bytes()
@@ -192,7 +199,8 @@ def write_card(
         lines += [f"bytes = {len(content)}", ""]
     lines += ["[calibration]", f"temperature = {calibration.temperature}", f"slope = {calibration.slope:.4f}"]
     lines += [f"offset = {calibration.offset:.4f}", ""]
-    for title, table in (("training", facts), ("metrics", metrics)):
+    trained_by = {key: value for key, value in facts.items() if key != "version"}
+    for title, table in (("training", trained_by), ("metrics", metrics)):
         lines += [f"[{title}]", *(f'{key} = "{value}"' for key, value in table.items()), ""]
     path.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
 
@@ -224,7 +232,6 @@ def export(args: argparse.Namespace) -> None:
         print(f"int8 costs {points:.2f} points: not shipped")
         int8.unlink()
         del files["int8"]
-    calibration = fit_calibration(session(files.get("int8", fp32)), args.data, dev_plates, args.calibrate_on)
     facts = {
         "version": args.version,
         "data": REAL_DATA if args.data else "generated plates drawn with open fonts",
@@ -235,7 +242,9 @@ def export(args: argparse.Namespace) -> None:
     metrics = {"command": "python -m models.export.reader --checkpoint RUN/last.pt --data $OPENLOT_DATA"}
     metrics |= {f"dev_{name}": f"{full.right[name]} of {len(s)} (int8 {small.right[name]})" for name, s in dev.items()}
     metrics["dev_all"] = f"{sum(full.right.values())} of {total} (int8 {sum(small.right.values())})"
-    write_card(args.out / "cards" / "reader.toml", files, calibration, facts, metrics)
+    card = args.out / "cards" / "reader.toml"
+    write_card(card, files, Calibration(), facts, metrics)
+    write_card(card, files, fit_calibration(card, args.data, dev_plates, args.calibrate_on), facts, metrics)
 
 
 if __name__ == "__main__":

@@ -140,6 +140,22 @@ def _cut(
     return RealPlate(np.ascontiguousarray(cut), corners - np.array([left, top], np.float32), text, origin, has_corners)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Shot:
+    """A picture with one plate: uint8 BGR, the plate's corners (4, 2), and what is known of it as in `Sample`.
+
+    `exact` tells whether the corners are the plate's own and not those of a cut-out's edges.
+    """
+
+    image: Image
+    corners: NDArray[np.float32]
+    text: str | None
+    double: bool
+    color: int
+    region: int
+    exact: bool
+
+
 class SampleMaker:
     """Draws samples for ever. `real` may be empty, then all plates are generated.
 
@@ -165,12 +181,11 @@ class SampleMaker:
 
     def draw(self) -> Sample:
         """One sample: generated or real plate; at times no plate at all, or the wrong view, both with an empty text."""
-        look = self._rng.random()
-        if look < 0.02:
-            return self._nothing()
-        if look < 0.02 + self._real_share:
-            return self._from_real()
-        return self._generated()
+        return self._nothing() if self._rng.random() < 0.02 else self._view(self.shoot())
+
+    def shoot(self) -> Shot:
+        """A generated or a real plate, photographed afresh."""
+        return self._from_real() if self._rng.random() < self._real_share else self._generated()
 
     def _nothing(self) -> Sample:
         picture = self._surroundings.pick(self._rng)
@@ -180,11 +195,11 @@ class SampleMaker:
         cut = CHINESE_ROWS if self._rng.random() < 0.5 else EVEN_ROWS
         return Sample(rectify_stacked(shot.image, shot.corners, cut), "", -1, -1, -1)
 
-    def _generated(self) -> Sample:
+    def _generated(self) -> Shot:
         plate = self._plate()
         shot = photograph(self._rng, plate.image, self._surroundings.pick(self._rng))
-        labels = (COLORS.index(plate.color), LAYOUTS.index(plate.layout), REGIONS.index(plate.region))
-        return self._view(shot.image, shot.corners, plate.text, plate.layout, labels, exact=True)
+        color, region = COLORS.index(plate.color), REGIONS.index(plate.region)
+        return Shot(shot.image, shot.corners, plate.text, plate.layout == "double", color, region, True)
 
     def _plate(self) -> PlateImage:
         """A generated plate. Drawing costs as much as photographing, so each serves about three photographs."""
@@ -202,7 +217,7 @@ class SampleMaker:
         weights = np.array([KIND_WEIGHTS[kind] for kind in TWO_ROW_KINDS])
         return TWO_ROW_KINDS[int(self._rng.choice(len(TWO_ROW_KINDS), p=weights / weights.sum()))]
 
-    def _from_real(self) -> Sample:
+    def _from_real(self) -> Shot:
         names = list(self._odds)
         shares = np.array(
             [s.share * min(1.0, len(self._real[s.name]) / 100) for s in REAL_SETS if s.name in self._odds]
@@ -217,29 +232,22 @@ class SampleMaker:
         else:
             image = relight(self._rng, image, REAL)
         origin = plate.origin
-        labels = (_index(COLORS, origin.color), LAYOUTS.index(origin.layout), _index(REGIONS, origin.region))
-        return self._view(image, corners, plate.text, origin.layout, labels, exact=not tight and plate.has_corners)
+        color, region = _index(COLORS, origin.color), _index(REGIONS, origin.region)
+        exact = not tight and plate.has_corners
+        return Shot(image, corners, plate.text, origin.layout == "double", color, region, exact)
 
-    def _view(
-        self,
-        image: Image,
-        corners: NDArray[np.float32],
-        text: str | None,
-        layout: str,
-        labels: tuple[int, int, int],
-        exact: bool,
-    ) -> Sample:
-        seen = imperfect_corners(self._rng, corners)
-        color, layout_label, region = labels
-        double = layout == "double"
-        apart = corners_in_view(corners, seen) if exact else None
-        if double and self._rng.random() < 0.3:  # the plain crop of a two-row plate: layout is to be told, no text
-            return Sample(rectify_single(image, seen), "", color, layout_label, region, apart)
-        if double:
-            return Sample(rectify_stacked(image, seen, _row_cut(region)), text, color, -1, region)
+    def _view(self, shot: Shot) -> Sample:
+        seen = imperfect_corners(self._rng, shot.corners)
+        apart = corners_in_view(shot.corners, seen) if shot.exact else None
+        single, double = LAYOUTS.index("single"), LAYOUTS.index("double")
+        if shot.double and self._rng.random() < 0.3:  # the plain crop of two rows: layout is to be told, no text
+            return Sample(rectify_single(shot.image, seen), "", shot.color, double, shot.region, apart)
+        if shot.double:
+            rows = rectify_stacked(shot.image, seen, _row_cut(shot.region))
+            return Sample(rows, shot.text, shot.color, -1, shot.region)
         if self._rng.random() < 0.02:
-            return Sample(rectify_stacked(image, seen, _row_cut(region)), "", color, -1, region)
-        return Sample(rectify_single(image, seen), text, color, layout_label, region, apart)
+            return Sample(rectify_stacked(shot.image, seen, _row_cut(shot.region)), "", shot.color, -1, shot.region)
+        return Sample(rectify_single(shot.image, seen), shot.text, shot.color, single, shot.region, apart)
 
 
 def corners_in_view(true: NDArray[np.float32], seen: NDArray[np.float32]) -> NDArray[np.float32]:

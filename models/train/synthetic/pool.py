@@ -8,12 +8,16 @@ import cv2
 import numpy as np
 
 from models.train.synthetic.glyphs import GlyphSource
-from models.train.synthetic.plates import render_plate
+from models.train.synthetic.plates import KIND_WEIGHTS, KINDS, render_plate
 from models.train.synthetic.scenes import UprightPlate
 from vision.types import Image
 
 RENEWAL = 0.05
 """Chance that a generated plate is drawn afresh when it is taken, so that the stock slowly turns over."""
+
+_ROOTS = np.sqrt(np.array(list(KIND_WEIGHTS.values())))
+KIND_ODDS = _ROOTS / _ROOTS.sum()
+"""How likely each of KINDS is drawn: more evenly than a reader needs, for what a detector must learn is each look."""
 
 CROP_MARGIN = 0.05
 """Width added to each side of a real crop, as a fraction of its height: many are cut right at the characters."""
@@ -39,7 +43,7 @@ class PlatePool:
         self._crops = [[_in_proportion(crop, aspects[name]) for crop in pictures] for name, pictures in crops.items()]
         self._crop_share = crop_share if self._crops else 0.0
         rng = np.random.default_rng(seed)
-        self._stock = [render_plate(rng, glyphs=glyphs).image for _ in range(stock)]
+        self._stock = [self._render(rng) for _ in range(stock)]
 
     def draw(self, rng: np.random.Generator) -> UprightPlate:
         """A plate of the stock; those cut out of photos are not exact."""
@@ -48,8 +52,11 @@ class PlatePool:
             return UprightPlate(pictures[int(rng.integers(len(pictures)))], exact=False)
         index = int(rng.integers(len(self._stock)))
         if rng.random() < RENEWAL:
-            self._stock[index] = render_plate(rng, glyphs=self._glyphs).image
+            self._stock[index] = self._render(rng)
         return UprightPlate(self._stock[index], exact=True)
+
+    def _render(self, rng: np.random.Generator) -> Image:
+        return render_plate(rng, KINDS[int(rng.choice(len(KINDS), p=KIND_ODDS))], glyphs=self._glyphs).image
 
 
 def _in_proportion(crop: Image, aspect: float) -> Image:

@@ -19,10 +19,14 @@ from models.train.datasets import Scene
 from models.train.synthetic.clutter import add_clutter
 from vision.detect_decode import PADDING
 from vision.geometry import Quad, bounds, expand_quad
-from vision.types import Image
+from vision.types import Box, Image
 
 PLATE_WIDTHS = (14.0, 250.0)
 """Narrowest and widest plate, in pixels, that a view is zoomed to at 320 pixels a side; in proportion at others."""
+
+COMPANION = 0.08
+"""Share of pictures with plates in which one has another right above or below it, as cars have that are registered in
+Hong Kong or Macao and on the mainland: without such pairs the network took both for one plate of two rows."""
 
 LEAST_VISIBLE = 0.6
 """A plate less visible than this is painted over instead of labelled: half a plate is neither plate nor background."""
@@ -80,6 +84,11 @@ def compose(rng: np.random.Generator, scene: Scene, supply: PlateSupply, size: i
             continue
         quads.append(quad)
         has_corners.append(known)
+    if quads and rng.random() < COMPANION:
+        beside = _companion(rng, image, supply, quads)
+        if beside is not None:
+            has_corners.append(beside[0])
+            quads.append(beside[1])
     for _ in range(_extra_plates(rng, len(quads))):
         placed = _place(rng, image, supply, quads)
         if placed is not None:
@@ -197,6 +206,31 @@ def _replace(rng: np.random.Generator, image: Image, quad: Quad, supply: PlateSu
     return None
 
 
+def _companion(
+    rng: np.random.Generator, image: Image, supply: PlateSupply, taken: list[Quad]
+) -> tuple[bool, Quad] | None:
+    """Pastes a plate right above or below one that is there; returns as `_replace`."""
+    quad = taken[int(rng.integers(len(taken)))]
+    plate = supply.draw(rng)
+    across, down = quad[1] - quad[0], quad[3] - quad[0]
+    height = float(np.linalg.norm(across)) * plate.image.shape[0] / plate.image.shape[1] * rng.uniform(0.9, 1.1)
+    away = float(np.linalg.norm(down)) / 2 + height / 2 + rng.uniform(0.03, 0.4) * height
+    direction = down / max(1e-6, float(np.linalg.norm(down)))
+    centre = quad.mean(axis=0) + direction * away * (-1 if rng.random() < 0.6 else 1)
+    half_across, half_down = across * rng.uniform(0.42, 0.52), direction * height / 2
+    signs = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    beside = np.stack([centre + x * half_across + y * half_down for x, y in signs]).astype(np.float32)
+    box = bounds(beside)
+    if _visible_fraction(beside, image.shape[0]) < 0.99 or any(_touches(box, bounds(each)) for each in taken):
+        return None
+    _paste(rng, image, plate.image, beside)
+    return plate.exact, beside
+
+
+def _touches(one: Box, other: Box) -> bool:
+    return one.x1 < other.x2 and other.x1 < one.x2 and one.y1 < other.y2 and other.y1 < one.y2
+
+
 def _place(rng: np.random.Generator, image: Image, supply: PlateSupply, taken: list[Quad]) -> tuple[bool, Quad] | None:
     """Pastes a plate anywhere free; returns as `_replace`, None where it would touch another plate."""
     size = image.shape[0]
@@ -212,10 +246,8 @@ def _place(rng: np.random.Generator, image: Image, supply: PlateSupply, taken: l
     centre = size / 2 + rng.uniform(-reach, reach, 2)
     quad = (flat @ (turn @ shear).T + centre + rng.normal(0, 0.02 * height, (4, 2))).astype(np.float32)
     box = bounds(expand_quad(quad, 0.1, 0.2))
-    for other in taken:
-        theirs = bounds(other)
-        if box.x1 < theirs.x2 and theirs.x1 < box.x2 and box.y1 < theirs.y2 and theirs.y1 < box.y2:
-            return None
+    if any(_touches(box, bounds(each)) for each in taken):
+        return None
     if _visible_fraction(quad, size) < LEAST_VISIBLE:
         return None
     _paste(rng, image, plate.image, quad)
