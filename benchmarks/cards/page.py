@@ -37,11 +37,12 @@ this page was written, {ran}.
 
 
 def training(card: Card, looks: Sequence[Look]) -> str:
-    """What the model was taught with, and how that went."""
+    """What the model was taught with, and how that went: plates found by a detector, texts read by a reader."""
     text = f"## Training\n\n{facts(card.training)}\n"
     if looks:
+        done = "read right" if card.kind == "reader" else "found"
         rows = [(f"{look.step:,}", f"{look.right}/{look.total}", percent(look.right, look.total)) for look in looks]
-        text += f"\nOn the development split, real pictures alone:\n\n{table(('step', 'right', '%'), rows)}\n"
+        text += f"\nOn the development split, real pictures alone:\n\n{table(('step', done, '%'), rows)}\n"
     return text
 
 

@@ -15,8 +15,10 @@ from models.errors import BadCard
 from vision.alphabet import ALPHABET
 from vision.alternatives.described_detector import DescribedDetector, as_ours, text_lines
 from vision.alternatives.described_reader import DescribedReader
+from vision.alternatives.rows import aspect, rows
 from vision.geometry import bounds, to_quad
 from vision.grammar import Grammar
+from vision.rectify import RowCut
 from vision.session import Session
 from vision.types import Box, Detection, Image
 
@@ -192,3 +194,20 @@ def test_our_own_logits_are_read_through_a_description_too(tmp_path: Path) -> No
     card = load_card(write_card(tmp_path, text, model.SerializeToString()))
     read = DescribedReader(Session(card), Grammar()).read(IMAGE, SEEN)
     assert (read.text, read.printed) == ("苏E05EV8", "苏E·05EV8")
+
+
+def test_a_high_plate_is_read_row_by_row_where_that_is_likelier(tmp_path: Path) -> None:
+    """The rows of a plate are read one by one and joined, the upper one first; a wide plate has one row."""
+    reader = foreign_reader(tmp_path, columns("a", "b", "1"))
+    high = Detection(Box(10, 10, 70, 50), ((10, 10), (70, 10), (70, 50), (10, 50)), 0.9)
+    assert (reader.read(IMAGE, high).guess, reader.read(IMAGE, high).layout) == ("AB1AB1", "double")
+    assert (reader.read(IMAGE, SEEN).guess, reader.read(IMAGE, SEEN).layout) == ("AB1", "single")
+
+
+def test_rows_lie_where_plates_part() -> None:
+    """The rows of a turned plate keep its left and right edges, but for what the cut leaves away of the upper one."""
+    quad = np.array([[0, 0], [100, 20], [90, 70], [-10, 50]], np.float32)
+    upper, lower = rows(quad, RowCut((0.0, 0.5), (0.4, 1.0), 0.1))
+    assert upper == pytest.approx(np.array([[10, 2], [90, 18], [85, 43], [5, 27]], np.float32))
+    assert lower == pytest.approx(np.array([[-4, 20], [96, 40], [90, 70], [-10, 50]], np.float32))
+    assert aspect(quad) == pytest.approx(2.0)
