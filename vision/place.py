@@ -19,6 +19,8 @@ _GROWN_X, _GROWN_Y = 0.5, 1.5
 car is four plates wide, yet six times the plate's own area."""
 _STEP = 18.0
 """Grey levels by which a place must change; as in `motion`."""
+_LEAST_STEP = 8.0
+"""The same for a plate that hardly stands out of a dark night; noise that is left after shrinking stays under it."""
 _MOST_GAIN = 2.0
 """How far a camera's exposure may have drifted and the place still be compared as if it had not."""
 
@@ -67,14 +69,15 @@ class Place:
         drift = (float(self.around.mean()) + 1.0) / (float(now.around.mean()) + 1.0) if self.around.size else 1.0
         # either the light has changed or the scene itself: what fits better is believed of plate and scene each
         gains = (1.0, float(np.clip(drift, 1 / _MOST_GAIN, _MOST_GAIN)))
+        step = float(np.clip(self.plate.std(), _LEAST_STEP, _STEP))
         return (
-            min(_share(self.plate, now.plate * gain) for gain in gains),
-            min(_share(self.around, now.around * gain) for gain in gains),
+            min(_share(self.plate, now.plate * gain, step) for gain in gains),
+            min(_share(self.around, now.around * gain, _STEP) for gain in gains),
         )
 
 
-def _share(before: NDArray[np.float32], now: NDArray[np.float32]) -> float:
-    return float((np.abs(before - now) > _STEP).mean()) if before.size else 0.0
+def _share(before: NDArray[np.float32], now: NDArray[np.float32], step: float) -> float:
+    return float((np.abs(before - now) > step).mean()) if before.size else 0.0
 
 
 def _whole_pixels(image: Image, box: Box) -> tuple[int, int, int, int]:

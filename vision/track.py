@@ -51,6 +51,9 @@ class Track:
 
     last: PlateRead
     place: Place
+    """Where the plate stands, as it was when it came there."""
+    last_seen: Place
+    """The same when the plate was last there."""
     evidence: list[EvidenceFrame] = field(default_factory=list)
     frames_read: int = 0
     missed: int = 0
@@ -68,10 +71,17 @@ class Track:
         """Whether the plate belongs to the picture, not to a vehicle in it."""
         return self.through_cut or (not self.has_moved and self.frames_apart >= APART)
 
-    def likeness(self, read: PlateRead) -> float:
-        """How well `read` continues this track; 0 means it does not."""
+    def is_there(self, frame: Frame) -> bool:
+        """Whether the plate's place still looks as it did when the plate was found there."""
+        return self.place.changed(Place.of(frame.image, self.place.box))[0] <= UNCHANGED
+
+    def likeness(self, read: PlateRead, is_there: bool) -> float:
+        """How well `read` continues this track, whose plate `is_there` still or not; 0 means it does not."""
         before, now = self.last.detection.box, read.detection.box
         overlap = iou(before, now)
+        if is_there and overlap < SAME_PLACE:
+            # a recorder prints the text of the very vehicle that stands at the gate
+            return 0.0
         surest = max((e.read for e in self.evidence), key=lambda known: known.confidence)
         both_right = surest.confidence * read.confidence > 0.5
         if both_right and text_likeness(read.guess, surest.guess) < OTHER_TEXT:
@@ -90,7 +100,7 @@ class Track:
         self.missed = 0
         if plate > UNCHANGED and _steps_between(self.place.box, box) > STEP_ASIDE:
             self.moves += 1
-            self.place = Place.of(frame.image, box)
+            self.place = self.last_seen = Place.of(frame.image, box)
         else:
             self._compare(here, plate, around)
         self._keep(frame, read)
@@ -103,18 +113,22 @@ class Track:
             self.missed = 0
         else:
             self.missed += 1
-            self.frames_apart += plate >= PLATE_GONE and around <= SCENE_STAYS and self.place.can_be_told
+            left = self.last_seen.changed(here)[1] <= SCENE_STAYS
+            self.frames_apart += left and plate >= PLATE_GONE and self.last_seen.can_be_told
         self._compare(here, plate, around)
 
     def stays_through_cut(self, frame: Frame) -> bool:
         """Whether the plate stands in `frame`, the first of another view, as it stood in the view before."""
-        return not self.has_moved and self.place.changed(Place.of(frame.image, self.place.box))[0] <= UNCHANGED
+        return not self.has_moved and self.is_there(frame)
 
     def _compare(self, here: Place, plate: float, around: float) -> None:
-        if plate <= UNCHANGED and around <= UNCHANGED:
+        if plate > UNCHANGED:
+            return
+        self.last_seen = here
+        if around <= UNCHANGED:
             # what is compared follows the light of the day
             self.place = here
-        elif plate <= UNCHANGED and around >= SCENE_GONE:
+        elif around >= SCENE_GONE:
             self.frames_apart += 1
 
     def _keep(self, frame: Frame, read: PlateRead) -> None:
@@ -133,8 +147,9 @@ class Tracker:
 
     def update(self, frame: Frame, reads: Sequence[PlateRead]) -> list[Track]:
         """Takes one frame's reads in; returns the tracks of vehicles that have gone."""
+        there = {id(track): track.is_there(frame) for track in self._tracks}
         pairs = sorted(
-            ((track.likeness(read), track, read) for track in self._tracks for read in reads),
+            ((track.likeness(read, there[id(track)]), track, read) for track in self._tracks for read in reads),
             key=lambda pair: -pair[0],
         )
         taken: set[int] = set()
@@ -148,7 +163,8 @@ class Tracker:
         gone = self._age([track for track in self._tracks if id(track) not in taken], frame)
         for read in reads:
             if id(read) not in placed:
-                fresh = Track(read, Place.of(frame.image, read.detection.box))
+                here = Place.of(frame.image, read.detection.box)
+                fresh = Track(read, here, here)
                 fresh.add(frame, read)
                 self._tracks.append(fresh)
         return gone

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.errors import BenchmarkError
-from benchmarks.videos.clips import RECIPES
+from benchmarks.videos.clips import recipes
 from benchmarks.videos.judge import Verdict, judge
 from benchmarks.videos.truth import make_truth, read_list, write_truth
 from benchmarks.videos.watching import labelled_clips, rendered_clip, sightings_in, watch
@@ -29,6 +29,7 @@ def video(
     data: Annotated[
         Path | None, typer.Option(help="Watch the labelled clips of this folder, not rendered ones.")
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Render other vehicles, plates and noise.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip.")] = False,
     detector: Annotated[str, typer.Option(help="A model's name, or the path of its card.")] = DEFAULT_DETECTOR,
     reader: Annotated[str, typer.Option(help="A model's name, or the path of its card.")] = DEFAULT_READER,
@@ -41,7 +42,7 @@ def video(
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        clips = [rendered_clip(recipe, out) for recipe in RECIPES] if data is None else labelled_clips(data)
+        clips = labelled_clips(data) if data else [rendered_clip(recipe, out) for recipe in recipes(seed)]
         pipeline = Setup(detector, reader, region, provider).load()
         verdicts = []
         for clip in clips:

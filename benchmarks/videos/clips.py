@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -97,3 +97,9 @@ RECIPES: tuple[Recipe, ...] = (
     ),
 )
 """What `openlot bench video` renders. All plates are generated; no two clips share one."""
+_SEEDS_APART = 100
+
+
+def recipes(seed: int) -> list[Recipe]:
+    """The clips with other vehicles, plates and noise for each `seed`, as they stand for 0."""
+    return [replace(recipe, seed=recipe.seed + _SEEDS_APART * seed) for recipe in RECIPES]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.videos.camera import HEIGHT, WIDTH, PinholeCamera, lay_over
-from benchmarks.videos.clips import RECIPES, Drive
+from benchmarks.videos.clips import RECIPES, Drive, recipes
 
 
 def test_a_drive_passes_its_points_and_stands_between_equal_ones() -> None:
@@ -37,5 +37,7 @@ def test_a_layer_covers_its_quad_and_nothing_else() -> None:
 
 
 def test_recipes_are_told_apart() -> None:
-    """Every recipe has a name and a seed of its own, so that no two clips show one plate."""
-    assert len({recipe.name for recipe in RECIPES}) == len({recipe.seed for recipe in RECIPES}) == len(RECIPES)
+    """Every recipe has a name and a seed of its own, in each round, so that no two clips show one plate."""
+    every = [recipe for seed in range(5) for recipe in recipes(seed)]
+    assert len({recipe.name for recipe in RECIPES}) == len(RECIPES)
+    assert len({recipe.seed for recipe in every}) == len(every)

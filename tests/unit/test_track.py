@@ -22,8 +22,8 @@ def test_a_plate_that_moves_a_little_is_one_vehicle() -> None:
 def test_a_plate_that_jumps_is_known_by_its_text() -> None:
     """At a low frame rate boxes do not overlap; the text still tells the vehicle."""
     tracker = Tracker()
-    tracker.update(frame(0), [plate_read("苏E05EV8", box=HERE)])
-    tracker.update(frame(1), [plate_read("苏E05EV8", box=FAR)])
+    tracker.update(shown(0, [HERE]), [plate_read("苏E05EV8", box=HERE)])
+    tracker.update(shown(1, [FAR]), [plate_read("苏E05EV8", box=FAR)])
     assert [track.frames_read for track in tracker.finish()] == [2]
 
 
@@ -152,6 +152,20 @@ def test_a_text_that_goes_and_leaves_the_scene_is_printed_on_the_picture() -> No
     for index in range(10):
         tracker.update(shown(index, printed=[CORNER]), [plate_read("34A12345", box=CORNER)])
     assert not any(tracker.update(shown(index), []) for index in range(10, 10 + LONG))
+
+
+def test_a_print_of_the_plate_at_the_gate_does_not_draw_its_track_away() -> None:
+    """Recorders print what they read: while the vehicle stands there, the same text elsewhere is another track."""
+    tracker = Tracker()
+    tracker.update(shown(0, [HERE]), [plate_read("苏E05EV8", box=HERE)])
+    tracker.update(shown(1, [HERE], [CORNER]), [plate_read("苏E05EV8", box=CORNER)])
+    for index in range(2, 6):
+        reads = [plate_read("苏E05EV8", box=HERE), plate_read("苏E05EV8", box=CORNER)]
+        tracker.update(shown(index, [HERE], [CORNER]), reads)
+    left = shown(6, printed=[CORNER])
+    gone = tracker.update(left, [plate_read("苏E05EV8", box=CORNER)])
+    gone += [track for index in range(7, 7 + LONG) for track in tracker.update(shown(index), [])]
+    assert [track.frames_read for track in gone] == [5]
 
 
 @pytest.mark.parametrize("light", [1.0, 0.1], ids=["day", "night"])
