@@ -14,7 +14,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "lot": ("lot_server.cli", "app", "Run a lot's local server and talk to it."),
     "sync": ("cloud_sync.cli", "app", "Mirror a lot to the cloud and bring settlements down."),
     "cloud": ("api.cli", "app", "Run the cloud service."),
-    "bench": ("benchmarks.cli", "app", "Measure models on labelled photos."),
+    "bench": ("benchmarks.cli", "app", "Measure models on labelled photos and clips."),
     "demo": ("benchmarks.simulation.cli", "demo", "Run one whole day at a simulated lot."),
 }
 """Command -> module, the typer app or function in it, and one line of help."""
