@@ -12,16 +12,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vision.types import Region
+from vision.types import Color, Region
 
 
 @dataclass(frozen=True, slots=True)
 class PlateFormat:
-    """One format: its region, its pattern (see the module), and the letters that `A` never is."""
+    """One format: its region, its pattern (see the module), the letters that `A` never is, and the colours of the
+    plates that bear it (none stated: any)."""
 
     region: Region
     pattern: str
     without: str = ""
+    colors: tuple[Color, ...] = ()
 
 
 OFFICE_LETTERS: dict[str, str] = {
@@ -34,11 +36,16 @@ OFFICE_LETTERS: dict[str, str] = {
 }  # fmt: skip
 """Office letters in use by province; the municipalities 京 津 沪 渝 use the whole alphabet. O is for the police."""
 
-_CHINA = (
-    "PL·SSSSS", "PL NS9999", "PL 99999N", "PL·SSSS挂", "PL·SSSS学", "P·LSSSS警", "PL·SSSS领", "P99999领", "粤z·SSSS港",
-    "粤z·SSSS澳", "使999·999", "999·999使", "wjP9999S", "wj9999S", "wj9999999", "AA99999", "P·L9999应急", "民航A9999",
-    "P9999999",
-)  # fmt: skip
+_CHINA: dict[tuple[Color, ...], tuple[str, ...]] = {
+    ("blue", "yellow"): ("PL·SSSSS",),
+    ("green",): ("PL NS9999", "PL 99999N", "民航A9999", "P9999999"),
+    ("yellow",): ("PL·SSSS挂", "PL·SSSS学"),
+    ("white",): (
+        "P·LSSSS警", "wjP9999S", "wj9999S", "wj9999999", "AA99999", "P·L9999应急",
+    ),
+    ("black",): ("PL·SSSS领", "P99999领", "粤z·SSSS港", "粤z·SSSS澳", "使999·999", "999·999使"),
+}  # fmt: skip
+"""Chinese formats by the colours of the plates that bear them (GA 36-2014 table 1)."""
 
 _EUROPE: tuple[tuple[str, str], ...] = (
     ("AA99 AAA", "IQ"), ("A999 AAA", "IQZ"), ("A99 AAA", "IQZ"), ("AAA 999A", "IQZ"),  # United Kingdom
@@ -78,7 +85,7 @@ _OTHER = (
 )  # fmt: skip
 
 FORMATS: tuple[PlateFormat, ...] = (
-    *(PlateFormat("cn", pattern) for pattern in _CHINA),
+    *(PlateFormat("cn", pattern, colors=colors) for colors, patterns in _CHINA.items() for pattern in patterns),
     *(PlateFormat("eu", pattern, without) for pattern, without in _EUROPE),
     *(PlateFormat("us", pattern) for pattern in _USA),
     *(PlateFormat("br", pattern) for pattern in ("AAA-9999", "AAA9A99")),

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from vision.alphabet import PROVINCES, SPECIALS
 from vision.formats import FORMATS, OFFICE_LETTERS, PlateFormat
-from vision.types import Region
+from vision.types import Color, Region
 
 RegionHint = Literal["cn", "eu", "us", "br", "any"]
 
@@ -34,6 +34,9 @@ TRUST_IN_LOOKS = 0.9
 """Share of what the network says of the region by the plate's look; the rest goes to all regions alike."""
 HINT = 4.0
 """How much likelier the region of the hint is held to be than the look alone makes it."""
+
+OTHER_COLOR = 0.25
+"""Weight that a Chinese text keeps on a plate that is surely of another colour than its format's: light deceives."""
 
 REGIONS: tuple[Region, ...] = get_args(Region)
 EVEN: Mapping[Region, float] = {region: 1 / len(REGIONS) for region in REGIONS}
@@ -66,22 +69,29 @@ class Grammar:
     def __init__(self, region: RegionHint = "any") -> None:
         self._region = region
 
-    def weight(self, text: str, seen: Mapping[Region, float] = EVEN) -> float:
+    def weight(
+        self, text: str, seen: Mapping[Region, float] = EVEN, colors: Mapping[Color, float] | None = None
+    ) -> float:
         """How plausible `text` is as a plate, 0..1, beside what its characters look like.
 
-        `seen` are the probabilities of the regions by the plate's look; of a region that is likely, a format counts
-        more.
+        `seen` and `colors` are the probabilities of region and colour by the plate's look: of a region that is likely a
+        format counts more, and a Chinese one more on a plate of its colour.
         """
-        return sum(share * _fit(text, region) for region, share in self._regions(seen).items())
+        return sum(share * _fit(text, region, colors) for region, share in self._regions(seen).items())
 
-    def weigh(self, hypotheses: Sequence[Hypothesis], seen: Mapping[Region, float] = EVEN) -> list[Hypothesis]:
-        """The hypotheses with their probabilities weighed, likeliest first.
+    def weigh(
+        self,
+        hypotheses: Sequence[Hypothesis],
+        seen: Mapping[Region, float] = EVEN,
+        colors: Mapping[Color, float] | None = None,
+    ) -> list[Hypothesis]:
+        """The hypotheses with their probabilities weighed, likeliest first. `seen` and `colors` as in `weight`.
 
         What the hypotheses leave to 1 stands for texts that were not listed and keeps a weight of its own, so that a
         grammar match cannot make a vague read sure; PLAUSIBLE_UNLISTED is added so that neither can being the only one.
         """
         rest = max(0.0, 1.0 - sum(h.probability for h in hypotheses)) * UNLISTED + PLAUSIBLE_UNLISTED
-        weighed = [Hypothesis(h.text, h.probability * self.weight(h.text, seen)) for h in hypotheses]
+        weighed = [Hypothesis(h.text, h.probability * self.weight(h.text, seen, colors)) for h in hypotheses]
         total = rest + sum(h.probability for h in weighed)
         scaled = [Hypothesis(h.text, h.probability / total) for h in weighed]
         return sorted(scaled, key=lambda h: -h.probability)
@@ -114,15 +124,22 @@ def is_chinese(text: str) -> bool:
     return any(character in PROVINCES or character in SPECIALS for character in text)
 
 
-def _fit(text: str, region: Region) -> float:
+def _fit(text: str, region: Region, colors: Mapping[Color, float] | None = None) -> float:
     """How well `text` keeps the formats of one region, 0..1."""
-    if any(found.region == region for found in matching_formats(text)):
-        return _office_factor(text)
+    fitting = [found for found in matching_formats(text) if found.region == region]
+    if fitting:
+        return _office_factor(text) * max(_color_factor(found, colors) for found in fitting)
     if len(text) <= 2:
         return FRAGMENT
     if region == "cn" or is_chinese(text):
         return UNKNOWN_CHINESE
     return UNKNOWN_LATIN if 4 <= len(text) <= 8 else RARE_LENGTH
+
+
+def _color_factor(found: PlateFormat, colors: Mapping[Color, float] | None) -> float:
+    if not found.colors or colors is None:
+        return 1.0
+    return OTHER_COLOR + (1 - OTHER_COLOR) * sum(colors.get(color, 0.0) for color in found.colors)
 
 
 def matching_formats(text: str) -> list[PlateFormat]:

@@ -56,9 +56,9 @@ class _Look:
 
     rows: RowCut | None
     decoded: DecodedText
-    color: NDArray[np.float32]
     double: float
     seen: Mapping[Region, float]
+    colors: Mapping[Color, float]
     quad: Quad
     """Where the network sees the plate's own corners, in pixels of the picture: float32 (4, 2)."""
 
@@ -93,7 +93,7 @@ class OnnxReader:
         quad, looks = self._looks(image, to_quad(detection.corners))
         chosen = self._likeliest(looks)
         confidence = self._confidence(chosen, looks)
-        if confidence < SURE or self._grammar.weight(chosen.decoded.text, chosen.seen) < PLAUSIBLE:
+        if confidence < SURE or self._grammar.weight(chosen.decoded.text, chosen.seen, chosen.colors) < PLAUSIBLE:
             looks += [self._look(image, cut(quad, *grown), chosen.rows) for grown in OTHER_CUTS]
             chosen = self._likeliest(looks)
             confidence = self._confidence(chosen, looks)
@@ -110,7 +110,7 @@ class OnnxReader:
             positions=tuple(map(distribution, decoded.positions, decoded.deletions)),
             insertions=tuple(float(p) for p in decoded.insertions),
             region=region,
-            color=COLORS[int(chosen.color.argmax())],
+            color=max(chosen.colors, key=lambda color: chosen.colors[color]),
             layout=chosen.layout,
         )
 
@@ -140,14 +140,16 @@ class OnnxReader:
         view = rectify_stacked(image, quad, rows) if rows else rectify_single(image, quad)
         outputs = self._session.run(reader_input([view]))
         seen = dict(zip(REGIONS, _softmax(outputs["region"][0]).tolist(), strict=True))
+        colors = dict(zip(COLORS, _softmax(outputs["color"][0]).tolist(), strict=True))
+        weigh = self._grammar.weight
         corners = outputs["corners"][0].reshape(4, 2) if "corners" in outputs and rows is None else None
         return _Look(
             quad=quad if corners is None else moved(quad, corners),
             rows=rows,
-            decoded=decode(outputs["logits"][0], self._calibration, lambda text: self._grammar.weight(text, seen)),
-            color=_softmax(outputs["color"][0]),
+            decoded=decode(outputs["logits"][0], self._calibration, lambda text: weigh(text, seen, colors)),
             double=float(_softmax(outputs["layout"][0])[LAYOUTS.index("double")]),
             seen=seen,
+            colors=colors,
         )
 
     def _confidence(self, look: _Look, looks: Sequence[_Look]) -> float:
@@ -158,7 +160,7 @@ class OnnxReader:
         for other in looks:
             for text, likelihood in ((other.decoded.text, other.decoded.likelihood), *other.decoded.alternatives):
                 mean[text] += likelihood / len(looks)
-        weighed = self._grammar.weigh([Hypothesis(text, p) for text, p in mean.items()], look.seen)
+        weighed = self._grammar.weigh([Hypothesis(text, p) for text, p in mean.items()], look.seen, look.colors)
         return calibrated(next(h.probability for h in weighed if h.text == look.decoded.text), self._calibration)
 
 

@@ -149,7 +149,7 @@ def export(checkpoint: Path, data: Path | None, version: str, models: Path) -> N
     scores = {"fp32": measure(onnx_network(float_path), dev, WORKING_SIDE)}
     report("fp32", scores["fp32"])
     inputs = calibration_inputs(training_scenes, WORKING_SIDE, seed=0)
-    quantize(float_path, int8_path, "images", inputs, keep_float=float_nodes(float_path))
+    quantize(float_path, int8_path, "images", inputs, keep_float=float_nodes(float_path), first_in_float=True)
     int8_scores = measure(onnx_network(int8_path), dev, WORKING_SIDE)
     report("int8", int8_scores)
     lost = total_recall(scores["fp32"]) - total_recall(int8_scores)

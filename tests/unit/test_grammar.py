@@ -133,3 +133,13 @@ def test_look_and_format_decide_the_region_together() -> None:
     looks = {"us": 0.3, "br": 0.6, "eu": 0.05, "cn": 0.03, "other": 0.02}
     assert Grammar().region_of("ABC1234", looks) == "br"  # type: ignore[arg-type]
     assert Grammar().region_of("9AA1A99", {"us": 0.5, "eu": 0.5}) in {"us", "eu"}
+
+
+def test_a_plates_colour_helps_and_never_forces() -> None:
+    """Eight characters weigh more on green than seven, seven more on blue, and nothing weighs nothing for its colour."""
+    grammar, cn = Grammar(), {"cn": 1.0}
+    green, blue = {"green": 0.97, "blue": 0.03}, {"blue": 0.97, "green": 0.03}
+    assert grammar.weight("苏AD12345", cn, green) > 2 * grammar.weight("苏AD1234", cn, green)  # type: ignore[arg-type]
+    assert grammar.weight("苏AD1234", cn, blue) > 2 * grammar.weight("苏AD12345", cn, blue)  # type: ignore[arg-type]
+    assert grammar.weight("苏AD12345", cn, blue) > 0.2  # type: ignore[arg-type]
+    assert grammar.weight("AB12CDE", {"eu": 1.0}, green) == grammar.weight("AB12CDE", {"eu": 1.0})  # type: ignore[arg-type]
