@@ -1,26 +1,32 @@
 """The alternatives with real weights: ultralytics checkpoints, and EasyOCR's. Run by `make test-extras`."""
 
 import os
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
 import cv2
 import numpy as np
+import onnxruntime
 import pytest
 from aslant_plate import seen
+from described_cards import write_card
 from openlot_command import openlot
 
+from models.card import load_card
 from models.errors import MissingWeights
 from models.train.synthetic.glyphs import OpenGlyphs
 from models.train.synthetic.plates import render_plate
 from vision.alternatives import easyocr_reader
+from vision.alternatives.described_detector import DescribedDetector
 from vision.alternatives.easyocr_reader import EasyOcrReader
 from vision.alternatives.ultralytics_detector import IOU_THRESHOLD, SCORE_THRESHOLD, UltralyticsDetector
 from vision.detect_decode import decode, letterbox
 from vision.errors import WrongModelShape
-from vision.geometry import to_quad
+from vision.geometry import iou, to_quad
 from vision.grammar import Grammar
-from vision.types import Image
+from vision.session import Session
+from vision.types import Box, Image
 
 pytestmark = pytest.mark.extras
 
@@ -142,6 +148,35 @@ def test_a_picture_with_nothing_in_it_has_no_plates(stack: SimpleNamespace, tmp_
         stack.torch.nn.init.constant_(scores[-1].bias, -99)
     model.save(path)
     assert UltralyticsDetector(path).detect(picture) == []
+
+
+# torch deprecates its exporter by TorchScript, which ultralytics uses, and parts of it
+@pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript-based ONNX export:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:The feature will be removed:DeprecationWarning")
+def test_what_ultralytics_exports_runs_by_the_documented_card(
+    stack: SimpleNamespace, tmp_path: Path, picture: Image
+) -> None:
+    """Its ONNX file and the card of docs/models/other-networks.md find what ultralytics finds with that file."""
+    path = checkpoint(stack, tmp_path, "detect", {0: "vehicle", 1: "licence plate", 2: "person"}, picture, -3.5)
+    exported = Path(stack.YOLO(path).export(format="onnx", imgsz=SIDE, simplify=False))
+    page = Path(__file__).parents[2] / "docs" / "models" / "other-networks.md"
+    text = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)[0]
+    planes = onnxruntime.InferenceSession(exported).get_outputs()[0].shape
+    text = text.replace("[1, 5, 8400]", str(planes)).replace("scores = [4, 5]", "scores = [5, 6]")
+    text = text.replace("score = 0.3", f"score = {SCORE_THRESHOLD}")
+    found = DescribedDetector(Session(load_card(write_card(tmp_path / "card", text, exported.read_bytes())))).detect(
+        picture
+    )
+    their_own = (
+        stack.YOLO(exported, task="detect")
+        .predict(picture, conf=SCORE_THRESHOLD, iou=IOU_THRESHOLD, imgsz=SIDE, classes=[1], verbose=False)[0]
+        .boxes
+    )
+    expected = [Box(*map(float, box)) for box in their_own.xyxy]
+    same = [max(iou(detection.box, box) for detection in found) > 0.98 for box in expected]
+    assert len(expected) > 20
+    # where another class is likelier still, ultralytics has no plate
+    assert sum(same) >= 0.9 * len(expected)
 
 
 @pytest.mark.parametrize(
