@@ -75,9 +75,10 @@ def card(
 
 def _measure(data: Path, reads: Path, keep: bool) -> tuple[list[SetFigures], list[EmptyFigures]]:
     """The figures of every labelled set and of the pictures without plates."""
+    sets = find_sets(data / VALIDATION)
     reads.mkdir(parents=True, exist_ok=True)
     figures = []
-    for photos in find_sets(data / VALIDATION):
+    for photos in sets:
         kept = reads / f"{photos.name}.jsonl"
         if not (keep and kept.is_file()):
             run(photos, _SETUP, 1, kept)
