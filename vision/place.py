@@ -21,6 +21,8 @@ _STEP = 18.0
 """Grey levels by which a place must change; as in `motion`."""
 _LEAST_STEP = 8.0
 """The same for a plate that hardly stands out of a dark night; noise that is left after shrinking stays under it."""
+_LIT = 48.0
+"""Mean grey level from which there is light enough for a vehicle's front to differ from the road behind it."""
 _MOST_GAIN = 2.0
 """How far a camera's exposure may have drifted and the place still be compared as if it had not."""
 
@@ -59,7 +61,7 @@ class Place:
     @property
     def can_be_told(self) -> bool:
         """Whether the surroundings show enough to be told from others: in the dark all places look alike."""
-        return float(self.around.std()) >= _STEP if self.around.size else False
+        return bool(self.around.size) and (float(self.around.mean()) >= _LIT or float(self.around.std()) >= _STEP)
 
     def changed(self, now: Place) -> tuple[float, float]:
         """Shares of the plate and of its surroundings that differ `now`, each 0..1; both places have the same box.

@@ -11,7 +11,8 @@ from vision.place import Place
 from vision.types import Box, EvidenceFrame, Frame, PlateRead
 
 SAME_PLACE = 0.3
-"""IoU of the plate's boxes in two frames from which it may be the same plate that hardly moved."""
+"""IoU of the plate's boxes in two frames from which it may be the same plate that hardly moved; so it may where one's
+middle lies in the other, since a box is at times twice as large as its plate."""
 SAME_TEXT = 0.7
 """Likeness of two guesses from which they may be one plate that has moved on (Ratcliff and Obershelp, 1988)."""
 OTHER_TEXT = 0.4
@@ -38,7 +39,7 @@ STEP_ASIDE = 0.25
 MOVES = 3
 """Moves that make a plate a vehicle's: it passes place after place, a printed text may take another place once."""
 APART = 6
-"""Frames in which plate and surroundings did not change together, after which the plate is no vehicle's."""
+"""Frames in which plate and surroundings did not change together, from which on the plate is no vehicle's."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,7 +60,10 @@ class Track:
     missed: int = 0
     moves: int = 0
     through_cut: bool = False
-    frames_apart: int = 0
+    frames_stayed_alone: int = 0
+    """In which it stood before another scene."""
+    frames_gone_alone: int = 0
+    """In a row, in which it was not there and the scene was."""
 
     @property
     def has_moved(self) -> bool:
@@ -69,7 +73,8 @@ class Track:
     @property
     def is_printed(self) -> bool:
         """Whether the plate belongs to the picture, not to a vehicle in it."""
-        return self.through_cut or (not self.has_moved and self.frames_apart >= APART)
+        apart = max(self.frames_stayed_alone, self.frames_gone_alone) >= APART
+        return self.through_cut or (apart and not self.has_moved)
 
     def is_there(self, frame: Frame) -> bool:
         """Whether the plate's place still looks as it did when the plate was found there."""
@@ -78,8 +83,8 @@ class Track:
     def likeness(self, read: PlateRead, is_there: bool) -> float:
         """How well `read` continues this track, whose plate `is_there` still or not; 0 means it does not."""
         before, now = self.last.detection.box, read.detection.box
-        overlap = iou(before, now)
-        if is_there and overlap < SAME_PLACE:
+        overlap, is_here = iou(before, now), _is_same_place(before, now)
+        if is_there and not is_here:
             # a recorder prints the text of the very vehicle that stands at the gate
             return 0.0
         surest = max((e.read for e in self.evidence), key=lambda known: known.confidence)
@@ -90,7 +95,7 @@ class Track:
         if read.text is not None and any(e.read.text == read.text for e in self.evidence):
             return overlap + alike
         moved_on = alike >= SAME_TEXT and _is_near(before, now)
-        return overlap + alike if overlap >= SAME_PLACE or moved_on else 0.0
+        return overlap + alike if is_here or moved_on else 0.0
 
     def add(self, frame: Frame, read: PlateRead) -> None:
         """Takes one more read in; beyond KEPT the least confident one is let go."""
@@ -113,8 +118,8 @@ class Track:
             self.missed = 0
         else:
             self.missed += 1
-            left = self.last_seen.changed(here)[1] <= SCENE_STAYS
-            self.frames_apart += left and plate >= PLATE_GONE and self.last_seen.can_be_told
+            scene_stays = self.last_seen.can_be_told and self.last_seen.changed(here)[1] <= SCENE_STAYS
+            self.frames_gone_alone += scene_stays and plate >= PLATE_GONE
         self._compare(here, plate, around)
 
     def stays_through_cut(self, frame: Frame) -> bool:
@@ -125,11 +130,12 @@ class Track:
         if plate > UNCHANGED:
             return
         self.last_seen = here
+        self.frames_gone_alone = 0
         if around <= UNCHANGED:
             # what is compared follows the light of the day
             self.place = here
         elif around >= SCENE_GONE:
-            self.frames_apart += 1
+            self.frames_stayed_alone += 1
 
     def _keep(self, frame: Frame, read: PlateRead) -> None:
         self.evidence.append(EvidenceFrame(frame, read))
@@ -203,6 +209,15 @@ def text_likeness(first: str, second: str) -> float:
     if not first or not second:
         return 0.0
     return SequenceMatcher(None, first, second, autojunk=False).ratio()
+
+
+def _is_same_place(before: Box, now: Box) -> bool:
+    return iou(before, now) >= SAME_PLACE or _holds_middle(before, now) or _holds_middle(now, before)
+
+
+def _holds_middle(outer: Box, inner: Box) -> bool:
+    across, down = (inner.x1 + inner.x2) / 2, (inner.y1 + inner.y2) / 2
+    return outer.x1 <= across <= outer.x2 and outer.y1 <= down <= outer.y2
 
 
 def _is_near(before: Box, now: Box) -> bool:

@@ -108,6 +108,14 @@ def test_two_unsure_texts_at_one_place_are_one_vehicle() -> None:
     assert [track.frames_read for track in tracker.finish()] == [2]
 
 
+def test_a_box_that_is_far_too_large_for_once_is_of_the_same_vehicle() -> None:
+    """Two plates cannot be in one spot: a box round the other's middle continues the track, however large it is."""
+    tracker = Tracker()
+    for index, box in enumerate([HERE, (60, 70, 260, 160), HERE]):
+        tracker.update(frame(index), [plate_read("A2PD7Z", 0.2, box=box)])
+    assert [track.frames_read for track in tracker.finish()] == [3]
+
+
 def test_the_next_vehicle_of_a_fleet_is_another_track() -> None:
     """Where one plate leaves large and near, a like one that comes up small and far is that of the next vehicle."""
     tracker = Tracker()
@@ -166,6 +174,17 @@ def test_a_print_of_the_plate_at_the_gate_does_not_draw_its_track_away() -> None
     gone = tracker.update(left, [plate_read("苏E05EV8", box=CORNER)])
     gone += [track for index in range(7, 7 + LONG) for track in tracker.update(shown(index), [])]
     assert [track.frames_read for track in gone] == [5]
+
+
+def test_a_parked_vehicle_whose_plate_is_covered_for_a_while_is_given_out() -> None:
+    """A hand or a glare on the plate alone is over some time; a printed text that has gone does not come back."""
+    tracker = Tracker()
+    covered = shown(1, [HERE])
+    covered.image[HERE[1] : HERE[3], HERE[0] : HERE[2]] = 60
+    for seen in [shown(0, [HERE]), *[covered] * (2 * APART), *[shown(2, [HERE])] * 2]:
+        read_here = seen is not covered
+        tracker.update(seen, [plate_read("苏E05EV8", box=HERE)] if read_here else [])
+    assert _texts(tracker.finish()) == ["苏E05EV8"]
 
 
 @pytest.mark.parametrize("light", [1.0, 0.1], ids=["day", "night"])
