@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
 from benchmarks.errors import NoTruth
@@ -16,6 +15,9 @@ from benchmarks.videos.truth import SUFFIX, ClipTruth, check_clip, make_truth, r
 from vision.pipeline import Pipeline
 from vision.report import sighting_as_json
 from vision.sources.video import VideoSource
+
+SHIPPED = Path(__file__).with_name("truth")
+"""Truth of public clips that are no part of the project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,8 @@ def labelled_clips(folder: Path) -> list[LabelledClip]:
 
     Raises NoTruth where there is none, or a clip is not the one its truth was made for.
     """
-    known = {truth.clip: truth for truth in map(read_truth, _shipped())}
-    known |= {truth.clip: truth for truth in map(read_truth, sorted(folder.glob(f"*{SUFFIX}")))}
+    files = [*sorted(SHIPPED.glob(f"*{SUFFIX}")), *sorted(folder.glob(f"*{SUFFIX}"))]
+    known = {truth.clip: truth for truth in map(read_truth, files)}
     clips = [LabelledClip(folder / name, truth) for name, truth in sorted(known.items()) if (folder / name).is_file()]
     if not clips:
         raise NoTruth(f"{folder} holds no clip that has a truth; make one with `openlot bench video-truth`")
@@ -62,7 +64,3 @@ def sightings_in(file: Path) -> Iterator[Seen]:
     for line in file.read_text(encoding="utf-8").splitlines():
         sighting = json.loads(line)
         yield Seen(sighting["text"], tuple(evidence["index"] for evidence in sighting["evidence"]))
-
-
-def _shipped() -> list[Path]:
-    return sorted(path for path in Path(str(files("benchmarks.videos"))).glob(f"truth/*{SUFFIX}"))
