@@ -48,7 +48,7 @@ READ_ENOUGH = 0.9
 """Confidence that the reads of a vehicle must have together: one sure read, or more unsure ones. A passing vehicle is
 seen in many frames; lettering that looks like a plate for one frame seldom does so again."""
 LIKELIER_RIGHT = 0.5
-"""Confidence from which a stream's Sighting tells its text: nobody is there to look at it again, as a gate's lane has."""
+"""Confidence from which a stream's Sighting tells its text: nobody is there to look at it again, as at a gate."""
 
 
 class Pipeline:

@@ -33,8 +33,8 @@ from models.train.reader_samples import (
     load_negatives,
     load_real,
 )
-from vision.alphabet import ALPHABET
 from models.train.synthetic.degrade import imperfect_corners
+from vision.alphabet import ALPHABET
 from vision.geometry import bounds, to_corners
 from vision.grammar import Grammar
 from vision.read import NEUTRAL_SCORE, OnnxReader

@@ -109,7 +109,7 @@ def _overlap(one: Box, other: Box) -> float:
 
 
 def teach(data: Path, out: Path) -> None:
-    """Write `set,file,row,cx1,cy1..cx4,cy4`; `row` counts the lines of the set's labels.csv, -1 for an unnamed plate."""
+    """Write `set,file,row,cx1,cy1..cx4,cy4`; `row` counts the lines of the set's labels.csv, -1 is an unnamed plate."""
     teacher = CornerTeacher(data / "peers" / "y5fu_640x_sim.onnx")
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", encoding="utf-8", newline="") as table:

@@ -75,7 +75,8 @@ def read_scenes(
 ) -> Iterator[Scene]:
     """Yields the scenes of some sets, shrunk so that no side exceeds `long_side` (never enlarged).
 
-    `corners` is the table that models.train.corner_teacher writes, of corners and plates that the labels lack. Raises FileNotFoundError for a set that is not there and ValueError for a picture that cannot be decoded.
+    `corners` is the table that models.train.corner_teacher writes, of corners and plates that the labels lack. Raises
+    FileNotFoundError for a set that is not there and ValueError for a picture that cannot be decoded.
     """
     taught = _taught(corners)
     for set_name in set_names:

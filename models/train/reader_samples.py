@@ -72,8 +72,8 @@ class RealPlate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """One training example. `image` is 48 x 168 x 3 BGR; `text` None and labels of -1 are unknown and teach nothing, nor
-    do `corners` None; else they are as the network gives them (models.train.reader_net)."""
+    """One training example. `image` is 48 x 168 x 3 BGR; `text` None and labels of -1 are unknown and teach nothing,
+    nor do `corners` None; else they are as the network gives them (models.train.reader_net)."""
 
     image: Image
     text: str | None

@@ -136,7 +136,7 @@ def test_look_and_format_decide_the_region_together() -> None:
 
 
 def test_a_plates_colour_helps_and_never_forces() -> None:
-    """Eight characters weigh more on green than seven, seven more on blue, and nothing weighs nothing for its colour."""
+    """Eight characters weigh more on green than seven, seven more on blue; no text weighs nothing for its colour."""
     grammar, cn = Grammar(), {"cn": 1.0}
     green, blue = {"green": 0.97, "blue": 0.03}, {"blue": 0.97, "green": 0.03}
     assert grammar.weight("苏AD12345", cn, green) > 2 * grammar.weight("苏AD1234", cn, green)  # type: ignore[arg-type]
