@@ -58,6 +58,8 @@ class Track:
     evidence: list[EvidenceFrame] = field(default_factory=list)
     frames_read: int = 0
     missed: int = 0
+    step: tuple[float, float] = (0.0, 0.0)
+    """Pixels right and down that the plate moved a frame when it was last seen to move."""
     moves: int = 0
     through_cut: bool = False
     frames_stayed_alone: int = 0
@@ -82,8 +84,9 @@ class Track:
 
     def likeness(self, read: PlateRead, is_there: bool) -> float:
         """How well `read` continues this track, whose plate `is_there` still or not; 0 means it does not."""
-        before, now = self.last.detection.box, read.detection.box
-        overlap, is_here = iou(before, now), _is_same_place(before, now)
+        before, expected, now = self.last.detection.box, self._expected(), read.detection.box
+        overlap = max(iou(before, now), iou(expected, now))
+        is_here = _is_same_place(before, now) or _is_same_place(expected, now)
         if is_there and not is_here:
             # a recorder prints the text of the very vehicle that stands at the gate
             return 0.0
@@ -102,6 +105,8 @@ class Track:
         box = read.detection.box
         here = Place.of(frame.image, self.place.box)
         plate, around = self.place.changed(here)
+        across, down = _shift(self.last.detection.box, box)
+        self.step = across / (self.missed + 1), down / (self.missed + 1)
         self.missed = 0
         if plate > UNCHANGED and _steps_between(self.place.box, box) > STEP_ASIDE:
             self.moves += 1
@@ -125,6 +130,12 @@ class Track:
     def stays_through_cut(self, frame: Frame) -> bool:
         """Whether the plate stands in `frame`, the first of another view, as it stood in the view before."""
         return not self.has_moved and self.is_there(frame)
+
+    def _expected(self) -> Box:
+        """Where the plate is by now if it goes on as it did."""
+        box, frames = self.last.detection.box, self.missed + 1
+        across, down = self.step[0] * frames, self.step[1] * frames
+        return Box(box.x1 + across, box.y1 + down, box.x2 + across, box.y2 + down)
 
     def _compare(self, here: Place, plate: float, around: float) -> None:
         if plate > UNCHANGED:
@@ -153,6 +164,7 @@ class Tracker:
 
     def update(self, frame: Frame, reads: Sequence[PlateRead]) -> list[Track]:
         """Takes one frame's reads in; returns the tracks of vehicles that have gone."""
+        reads = _distinct(reads)
         there = {id(track): track.is_there(frame) for track in self._tracks}
         pairs = sorted(
             ((track.likeness(read, there[id(track)]), track, read) for track in self._tracks for read in reads),
@@ -204,6 +216,15 @@ class Tracker:
         return [track for track in gone if not track.is_printed]
 
 
+def _distinct(reads: Sequence[PlateRead]) -> list[PlateRead]:
+    """The reads of one frame, the surest where several boxes lie round one plate."""
+    kept: list[PlateRead] = []
+    for read in sorted(reads, key=lambda each: -each.confidence):
+        if not any(_is_same_place(read.detection.box, other.detection.box) for other in kept):
+            kept.append(read)
+    return kept
+
+
 def text_likeness(first: str, second: str) -> float:
     """How alike two texts are, 0..1; two empty texts are not alike, since nothing was read."""
     if not first or not second:
@@ -232,6 +253,10 @@ def _steps_between(before: Box, now: Box) -> float:
 
 
 def _distance(before: Box, now: Box) -> float:
-    across = (now.x1 + now.x2 - before.x1 - before.x2) / 2
-    down = (now.y1 + now.y2 - before.y1 - before.y2) / 2
+    across, down = _shift(before, now)
     return float((across**2 + down**2) ** 0.5)
+
+
+def _shift(before: Box, now: Box) -> tuple[float, float]:
+    """Pixels right and down from one box's middle to the other's."""
+    return (now.x1 + now.x2 - before.x1 - before.x2) / 2, (now.y1 + now.y2 - before.y1 - before.y2) / 2

@@ -116,6 +116,25 @@ def test_a_box_that_is_far_too_large_for_once_is_of_the_same_vehicle() -> None:
     assert [track.frames_read for track in tracker.finish()] == [3]
 
 
+def test_two_boxes_round_one_plate_are_one_read() -> None:
+    """Where the detector gives a plate twice in a frame, the surer read is taken and no second vehicle begins."""
+    tracker = Tracker()
+    tracker.update(frame(0), [plate_read("苏E05EV8", 0.4, box=NEAR), plate_read("苏E05EV8", 0.9, box=HERE)])
+    (track,) = tracker.finish()
+    assert track.last.detection.box.x1 == HERE[0]
+
+
+def test_what_is_left_of_a_plate_that_drives_out_of_the_picture_is_of_its_vehicle() -> None:
+    """A plate that moves is looked for where it is going: the unreadable rest of it at the edge is no new vehicle."""
+    tracker = Tracker()
+    for index in range(4):
+        box = (100, 20 + 50 * index, 180, 44 + 50 * index)
+        tracker.update(shown(index, [box]), [plate_read("苏E05EV8", 0.9, box=box)])
+    rest = (100, 222, 180, 239)
+    tracker.update(shown(4), [plate_read("L1", 0.02, box=rest, given=False)])
+    assert [track.frames_read for track in tracker.finish()] == [5]
+
+
 def test_the_next_vehicle_of_a_fleet_is_another_track() -> None:
     """Where one plate leaves large and near, a like one that comes up small and far is that of the next vehicle."""
     tracker = Tracker()
