@@ -23,3 +23,27 @@ class OutFolderTaken(BenchmarkError):
     """The folder for results holds something already."""
 
     code = "out_folder_taken"
+
+
+class UnknownFormat(BenchmarkError):
+    """A folder of labelled photos is laid out in no way that is known, or in several."""
+
+    code = "unknown_format"
+
+
+class BadCandidate(BenchmarkError):
+    """What describes a candidate is missing, mistyped, or asks for what its kind cannot do."""
+
+    code = "bad_candidate"
+
+
+class CandidateFailed(BenchmarkError):
+    """A candidate cannot be started, or dies again and again."""
+
+    code = "candidate_failed"
+
+
+class BadRunFolder(BenchmarkError):
+    """A run folder lacks a file, or holds one that is not what a run writes."""
+
+    code = "bad_run_folder"

@@ -4,7 +4,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vision.types import Box
+from vision.types import Box, Corners
+
+
+@dataclass(frozen=True, slots=True)
+class TruePlate:
+    """One plate that a photo truly shows: its text, normalised; its box and corners in pixels where they are known."""
+
+    text: str
+    box: Box | None = None
+    corners: Corners | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One labelled photo. `id` is its path below the data set's folder, with slashes; no plate where it shows none.
+
+    `conditions` says under what it was taken, as words by name (`light`: `night`): accuracy is reported by each.
+    """
+
+    id: str
+    path: Path
+    truth: tuple[TruePlate, ...]
+    conditions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
