@@ -1,4 +1,5 @@
-"""Texts for real crops that came without one: read twice by an existing reader, kept only where both reads agree.
+"""Texts for real crops that came without one or with a doubtful one: read twice by an existing reader, kept only where
+both reads agree.
 
     python -m models.train.teacher --data $OPENLOT_DATA --out models/train/runs/teacher.csv
 
@@ -40,10 +41,12 @@ CHINESE_SETS = ("cn_ccpd_samples", "cn_crops_toll", "cn_crops_su")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One plate of a set's labels.csv: where it is (None = the whole picture) and what is known of its text."""
+    """One plate of a set's labels.csv: where it is (None = the whole picture), what is known of its text, and whether
+    that text is itself some model's reading."""
 
     file: str
     text: str
+    read: bool
     box: tuple[float, float, float, float] | None
     corners: NDArray[np.float32] | None
 
@@ -56,7 +59,7 @@ def rows(folder: Path) -> Iterator[Row]:
             points = [line[f"c{axis}{k}"] for k in range(1, 5) for axis in "xy"]
             box = None if not values[0] else (float(values[0]), float(values[1]), float(values[2]), float(values[3]))
             corners = np.array([float(p) for p in points], np.float32).reshape(4, 2) if points[0] else None
-            yield Row(line["file"], line["text"], box, corners)
+            yield Row(line["file"], line["text"], line["text_source"] == "teacher", box, corners)
 
 
 def box_corners(box: tuple[float, float, float, float], grow: float = 0.0) -> NDArray[np.float32]:
@@ -114,7 +117,11 @@ def _matches(known: str, read: str) -> bool:
 
 
 def teach(data: Path, out: Path, least: float) -> None:
-    """Write `set,row,text` for each plate that got a text; `row` counts the lines of the set's labels.csv from 0."""
+    """Write `set,row,text` for each plate that got a text; `row` counts the lines of the set's labels.csv from 0.
+
+    A text that the set's makers had from a model of theirs is confirmed, or written as empty: among a set's few plates
+    of a rare province most were misread ones of its commonest, and such plates are drawn often.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     with out.open("w", encoding="utf-8", newline="") as table:
         writer = csv.writer(table)
@@ -124,7 +131,7 @@ def teach(data: Path, out: Path, least: float) -> None:
             for name in names:
                 kept = seen = 0
                 for number, row in enumerate(rows(data / name)):
-                    if row.text and "?" not in row.text:
+                    if row.text and "?" not in row.text and not (chinese and row.read):
                         continue
                     image = cv2.imread(str(data / name / row.file))
                     if image is None or (row.box is None and "scenes" in name):
@@ -138,6 +145,8 @@ def teach(data: Path, out: Path, least: float) -> None:
                     if text and (not row.text or _matches(row.text, text)):
                         kept += 1
                         writer.writerow([name, number, text])
+                    elif row.read:
+                        writer.writerow([name, number, ""])
                 print(f"{name}: {kept} of {seen} texts kept", flush=True)
 
 
