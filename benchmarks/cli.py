@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cards.cli import card
-from benchmarks.datasets import find_sets
+from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.metrics import score
 from benchmarks.runner import results_in, run

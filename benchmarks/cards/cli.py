@@ -9,7 +9,7 @@ from benchmarks.cards import page
 from benchmarks.cards.curve import detector_curve, reader_curve
 from benchmarks.cards.figures import EmptyFigures, SetFigures, empty_figures, set_figures
 from benchmarks.cards.gallery import Failure, collect, write_sheet
-from benchmarks.datasets import find_sets
+from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.runner import run
 from benchmarks.types import PhotoSet

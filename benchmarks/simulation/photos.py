@@ -10,7 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.datasets import read_set
+from benchmarks.datasets.photo_sets import read_set
 from benchmarks.errors import NoTruth
 from benchmarks.simulation.grain import Grain
 from benchmarks.simulation.scenario import Car, View

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets import find_sets
+from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import NoTruth
 from benchmarks.metrics import same_plate, score
 from benchmarks.runner import results_in

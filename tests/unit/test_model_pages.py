@@ -16,7 +16,7 @@ from benchmarks.cards.errors import BadTrainingLog
 from benchmarks.cards.figures import empty_figures, set_figures
 from benchmarks.cards.gallery import Failure, rendered_scenes, write_sheet
 from benchmarks.cards.reliability import Judged, reliability
-from benchmarks.datasets import read_set
+from benchmarks.datasets.photo_sets import read_set
 from vision.geometry import bounds
 
 

@@ -1,0 +1,1 @@
+"""Labelled photos in the layouts that are in use, as one kind of sample."""
