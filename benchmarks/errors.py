@@ -47,3 +47,21 @@ class BadRunFolder(BenchmarkError):
     """A run folder lacks a file, or holds one that is not what a run writes."""
 
     code = "bad_run_folder"
+
+
+class UnfinishedRun(BenchmarkError):
+    """A run was stopped before every candidate had every photo."""
+
+    code = "unfinished_run"
+
+
+class NotComparable(BenchmarkError):
+    """Two candidates were not given the same photos."""
+
+    code = "not_comparable"
+
+
+class NoPhotos(BenchmarkError):
+    """A report is to show photos that are not there."""
+
+    code = "no_photos"

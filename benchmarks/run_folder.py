@@ -211,8 +211,8 @@ class RunFolder:
         return Path(folder)
 
     def samples(self) -> list[Sample]:
-        """The photos in the order of the data set. Raises BadRunFolder."""
-        folder = self.photo_folder(self.run())
+        """The photos in the order of the data set, which need not lie on this machine. Raises BadRunFolder."""
+        folder = Path(os.path.expandvars(self.run().dataset.path))
         return [
             Sample(
                 line.id,

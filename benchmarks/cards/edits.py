@@ -14,25 +14,26 @@ def edit_marks(true: str, read: str) -> list[str]:
 
     `another text` where half of the characters or more differ. Empty where both are the same.
     """
-    steps = _steps(true, read)
-    if len(steps) >= max(2.0, FAR * len(true)):
+    steps = changes(true, read)
+    if is_another(true, steps):
         return ["another text"]
     return [_mark(place, there, seen) for place, there, seen in steps]
 
 
+def is_another(true: str, steps: Sequence[Step]) -> bool:
+    """Whether so many changes make another text of a true one: at least two, and half of its characters."""
+    return len(steps) >= max(2.0, FAR * len(true))
+
+
 def nearest(read: str, true: Sequence[str]) -> str:
     """The true text that takes the fewest changes to become `read`."""
-    return min(true, key=lambda text: len(_steps(text, read)))
+    return min(true, key=lambda text: len(changes(text, read)))
 
 
-def _mark(place: int, there: str, seen: str) -> str:
-    if not seen:
-        return f"lost {there} at {place + 1}"
-    return f"{there}>{seen} at {place + 1}" if there else f"added {seen} after {place}"
-
-
-def _steps(true: str, read: str) -> list[Step]:
-    """The changes of the cheapest alignment (Levenshtein), in the order of the true text."""
+def changes(true: str, read: str) -> list[Step]:
+    """The changes of the cheapest alignment (Levenshtein), in the order of the true text; empty where both are one."""
+    if true == read:
+        return []
     best: list[list[list[Step]]] = [[[] for _ in range(len(read) + 1)] for _ in range(len(true) + 1)]
     for i in range(len(true) + 1):
         for j in range(len(read) + 1):
@@ -47,3 +48,9 @@ def _steps(true: str, read: str) -> list[Step]:
             if ways:
                 best[i][j] = min(ways, key=len)
     return best[-1][-1]
+
+
+def _mark(place: int, there: str, seen: str) -> str:
+    if not seen:
+        return f"lost {there} at {place + 1}"
+    return f"{there}>{seen} at {place + 1}" if there else f"added {seen} after {place}"

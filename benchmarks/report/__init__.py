@@ -1,0 +1,1 @@
+"""What a run said, for people and machines: a page, Markdown and JSON."""
