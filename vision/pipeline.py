@@ -13,6 +13,7 @@ A pipeline uses one core and is not to be shared by threads; several cores want 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -79,13 +80,15 @@ class Pipeline:
         region: RegionHint = "any",
         provider: Provider = "cpu",
         precision: Precision | None = None,
+        long_side: int | None = None,
         registry: Registry | None = None,
     ) -> Pipeline:
         """A pipeline of two models by name or path, run by onnxruntime as their cards say; or of alternatives: as
         detector a `.pt` file of ultralytics, as reader `rapidocr` or `easyocr`.
 
         `region` only weighs the grammar. `precision` None takes the faster file of each model, as measured now; an
-        alternative has `fp32` alone. Sets OpenCV to one thread for the whole process. Raises the errors of
+        alternative has `fp32` alone. `long_side` is what the detector scales a picture's longer side to, in pixels, in
+        place of what its card or file says. Sets OpenCV to one thread for the whole process. Raises the errors of
         `models.errors`, ProviderUnavailable, WrongModelShape, and ExtraMissing for an alternative not installed.
         """
         cv2.setNumThreads(1)
@@ -104,9 +107,10 @@ class Pipeline:
             from vision.alternatives.ultralytics_detector import UltralyticsDetector
 
             _require_float(detector, precision)
-            finder = UltralyticsDetector(Path(detector), provider)
+            finder = UltralyticsDetector(Path(detector), provider, long_side)
         else:
-            finder = _onnx_detector(session(models.find(detector, "detector")))
+            found = models.find(detector, "detector")
+            finder = _onnx_detector(session(replace(found, long_side=long_side) if long_side else found))
         if reader == "easyocr":
             from vision.alternatives.easyocr_reader import EasyOcrReader
 
@@ -122,7 +126,16 @@ class Pipeline:
 
         The picture is not changed.
         """
-        return self._read_all(image, self._detector.detect(image))
+        return self.read_found(image, self.detect(image))
+
+    def detect(self, image: Image) -> list[Detection]:
+        """The first half of `read`: the plates of a picture as yet unread, likeliest first."""
+        return self._detector.detect(image)
+
+    def read_found(self, image: Image, found: Sequence[Detection]) -> list[PlateRead]:
+        """The second half of `read`: what plates say that were found in a picture, surest first."""
+        reads = [self._reader.read(image, detection) for detection in found]
+        return sorted(reads, key=lambda read: -read.confidence)
 
     def sight(self, frames: Sequence[Frame]) -> Sighting | None:
         """The vehicle that stands at the lane in a burst of frames: the one whose plate is largest and most central.
@@ -132,8 +145,8 @@ class Pipeline:
         tracker = Tracker()
         gone: list[Track] = []
         for frame in frames:
-            found = sorted(self._detector.detect(frame.image), key=lambda d: -_prominence(frame, d))
-            gone += tracker.update(frame, self._read_all(frame.image, found[:STANDING_PLATES]))
+            found = sorted(self.detect(frame.image), key=lambda d: -_prominence(frame, d))
+            gone += tracker.update(frame, self.read_found(frame.image, found[:STANDING_PLATES]))
         tracks = gone + tracker.finish()
         if not tracks:
             return None
@@ -160,10 +173,6 @@ class Pipeline:
             yield from self._vehicles(tracker.finish())
         finally:
             source.close()
-
-    def _read_all(self, image: Image, found: Sequence[Detection]) -> list[PlateRead]:
-        reads = [self._reader.read(image, detection) for detection in found]
-        return sorted(reads, key=lambda read: -read.confidence)
 
     def _vehicles(self, gone: Sequence[Track]) -> Iterator[Sighting]:
         for track in gone:

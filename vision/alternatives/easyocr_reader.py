@@ -75,7 +75,7 @@ class EasyOcrReader:
         import torch
 
         torch.set_num_threads(1)
-        folder = _weights_folder(Path(easyocr.config.MODULE_PATH) / "model")
+        folder = weights_folder(Path(easyocr.config.MODULE_PATH) / "model")
         try:
             self._reader = easyocr.Reader(
                 ["en"],
@@ -125,7 +125,7 @@ class EasyOcrReader:
         return Row(text, min(max(float(confidence), 0.0), 1.0) if text else 0.0)
 
 
-def _weights_folder(own: Path) -> Path:
+def weights_folder(own: Path) -> Path:
     """The folder of the package that brings the weights, where it is installed, else EasyOCR's own."""
     package = find_spec(_WEIGHTS_PACKAGE)
     return Path(package.origin).parent / "models" if package is not None and package.origin else own

@@ -30,14 +30,14 @@ _CORNERS = 4
 
 
 class UltralyticsDetector:
-    """Finds plates with a `.pt` file, at the picture size that the file was trained with.
+    """Finds plates with a `.pt` file, at the picture size that the file was trained with or another.
 
     A pose model with four keypoints gives corners, clockwise from the plate's own top left; any other model's boxes
     become upright corners. Of several classes, those with `plate` in their name count.
     """
 
-    def __init__(self, weights: Path, provider: Provider = "cpu") -> None:
-        """Sets torch to one thread for the whole process.
+    def __init__(self, weights: Path, provider: Provider = "cpu", long_side: int | None = None) -> None:
+        """Sets torch to one thread for the whole process. `long_side` is the other size, in pixels.
 
         Raises ExtraMissing, ProviderUnavailable, UnknownModel where there is no such file, and WrongModelShape where
         it is no checkpoint of a detect or pose model, or knows no plates.
@@ -48,6 +48,7 @@ class UltralyticsDetector:
         from vision.alternatives.torchvision_ops import ensure_torchvision
 
         self._device = torch_device(provider)
+        self._size = {"imgsz": long_side} if long_side else {}
         for name, value in _KEPT_TO_ITSELF.items():
             os.environ.setdefault(name, value)
         ensure_torchvision()
@@ -81,6 +82,7 @@ class UltralyticsDetector:
             classes=self._classes,
             device=self._device,
             verbose=False,
+            **self._size,
         )[0].cpu()
         boxes = np.asarray(found.boxes.xyxy, dtype=np.float32)
         scores = np.asarray(found.boxes.conf, dtype=np.float32)
