@@ -1,0 +1,88 @@
+"""Accuracy against time: which candidates no other one beats in both."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from benchmarks.judging.figures import CandidateFigures
+from benchmarks.judging.intervals import Interval
+from benchmarks.report.svg import Axis, colour_of, frame, line, marker, path, picture, text
+
+WIDTH, HEIGHT = 440.0, 320.0
+LETTER, LINE = 6.3, 13.0
+"""About how wide a letter and how high a line of a label is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A candidate by its place in the run: the median milliseconds a photo, and the share of photos read."""
+
+    place: int
+    name: str
+    ms: Interval
+    read: Interval
+
+
+def points_of(candidates: Sequence[CandidateFigures]) -> list[Point]:
+    """The candidates whose time is known."""
+    return [
+        Point(place, candidate.name, candidate.speed.p50, read)
+        for place, candidate in enumerate(candidates)
+        if candidate.speed.p50 is not None and (read := candidate.figures["top1"]) is not None
+    ]
+
+
+def front(points: Sequence[Point]) -> list[Point]:
+    """Those that no other one beats, being as fast and reading as much and one of it more; the fastest first."""
+    best: list[Point] = []
+    for point in sorted(points, key=lambda point: (point.ms.value, -point.read.value)):
+        if not best or point.read.value > best[-1].read.value:
+            best.append(point)
+    return best
+
+
+def pareto(points: Sequence[Point]) -> Markup:
+    """The picture: time to the right, accuracy upwards, each with its 95 % interval, and the front."""
+    low = min(point.read.low for point in points)
+    y = Axis(100 * max(0.0, low - 0.15 * (1 - low) - 0.01), 100.0, HEIGHT - 40, 24)
+    fast, slow = min(point.ms.low for point in points), max(point.ms.high for point in points)
+    x = Axis(fast / 1.4, slow * 1.4, 38, WIDTH - 8, is_log=True)
+    best = front(points)
+    steps = [(x.at(best[0].ms.value), y.start)]
+    for point in best:
+        steps += [(x.at(point.ms.value), steps[-1][1]), (x.at(point.ms.value), y.at(100 * point.read.value))]
+    steps.append((x.end, steps[-1][1]))
+    parts = [frame(x, y, "milliseconds a photo, median (logarithmic)", "photos read, %"), path(steps, class_="front")]
+    for point in points:
+        at_x, at_y, colour = x.at(point.ms.value), y.at(100 * point.read.value), colour_of(point.place)
+        up, down = y.at(100 * point.read.high), y.at(100 * point.read.low)
+        parts.append(line(at_x, up, at_x, down, stroke=colour, class_="whisker"))
+        parts.append(line(x.at(point.ms.low), at_y, x.at(point.ms.high), at_y, stroke=colour, class_="whisker"))
+        parts.append(marker(point.place, at_x, at_y))
+    spots = [(x.at(point.ms.value), y.at(100 * point.read.value)) for point in points]
+    parts += _labels(points, spots)
+    return picture(WIDTH, HEIGHT, "Accuracy against time", *parts)
+
+
+def _labels(points: Sequence[Point], spots: Sequence[tuple[float, float]]) -> list[Markup]:
+    """A name beside each spot, where it covers no other spot or name if there is such a place."""
+    taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in spots]
+    labels = []
+    for point, (x, y) in zip(points, spots, strict=True):
+        wide = LETTER * len(point.name)
+        ways = [(x + 9 if right else x - 9 - wide, y + down) for down in (-6, 12, -20, 26, -34, 40) for right in (1, 0)]
+        boxes = [(left, base - LINE + 3, left + wide, base + 3) for left, base in ways]
+        clashes = [sum(_overlaps(box, other) for other in taken) + 3 * (not _is_inside(box)) for box in boxes]
+        chosen = clashes.index(min(clashes))
+        taken.append(boxes[chosen])
+        labels.append(text(*ways[chosen], point.name, class_="label", fill=colour_of(point.place)))
+    return labels
+
+
+def _overlaps(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _is_inside(box: tuple[float, ...]) -> bool:
+    return box[0] >= 40 and box[2] <= WIDTH and box[1] >= 12 and box[3] <= HEIGHT - 42

@@ -1,0 +1,97 @@
+"""The report's two tables, as rows of printed cells."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchmarks.judging.figures import CandidateFigures
+from benchmarks.report import words
+
+ACCURACY = (
+    "top1",
+    "plates_read",
+    "plates_exact",
+    "plates_without_province",
+    "plates_within_one",
+    "character_error_rate",
+    "found",
+    "precision",
+    "false_texts",
+    "failed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is printed, its interval below it, and whether no other candidate is better."""
+
+    text: str
+    ends: str = ""
+    is_best: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading, its unit and one cell a candidate."""
+
+    title: str
+    unit: str
+    cells: tuple[Cell, ...]
+
+
+def accuracy_columns(candidates: Sequence[CandidateFigures]) -> list[Column]:
+    """Every measure, then the calibration error and how many photos can be answered with 99 % right."""
+    columns = []
+    for name in ACCURACY:
+        measure = words.measure_named(name)
+        figures = [candidate.figures[name] for candidate in candidates]
+        known = [figure.value for figure in figures if figure is not None]
+        best = (max(known) if measure.better == "more" else min(known)) if known else None
+        cells = tuple(
+            Cell(words.value(measure, f), words.ends(measure, f), f is not None and f.value == best) for f in figures
+        )
+        columns.append(Column(measure.title, "%" if measure.unit == "%" else "", cells))
+    errors = [candidate.calibration.error for candidate in candidates]
+    columns.append(_plain("calibration error (ECE)", "", errors, lambda error: words.amount(error, 3), min))
+    covered = [100 * candidate.calibration.covered for candidate in candidates]
+    columns.append(_plain("answered at 99 % right", "%", covered, lambda share: words.amount(share, 1), max))
+    return columns
+
+
+def cost_columns(candidates: Sequence[CandidateFigures]) -> list[Column]:
+    """Time, processor, memory and energy."""
+    speeds = [candidate.speed for candidate in candidates]
+    ms, number, mb = words.milliseconds, lambda n: words.amount(n, 1), words.amount
+    columns = []
+    for title, intervals in (("p50", [s.p50 for s in speeds]), ("p95", [s.p95 for s in speeds])):
+        fastest = min((i.value for i in intervals if i is not None), default=None)
+        cells = tuple(
+            Cell(words.UNKNOWN) if i is None else Cell(ms(i.value), f"{ms(i.low)} to {ms(i.high)}", i.value == fastest)
+            for i in intervals
+        )
+        columns.append(Column(title, "ms", cells))
+    return [
+        *columns,
+        _plain("p99", "ms", [speed.p99 for speed in speeds], ms, min),
+        *[
+            _plain(stage, "ms", [speed.stages.get(stage) for speed in speeds], ms, min)
+            for stage in ("decode", "detect", "read")
+            if any(stage in speed.stages for speed in speeds)
+        ],
+        _plain("cold start", "ms", [speed.cold_ms for speed in speeds], ms, min),
+        _plain("images a second and core", "", [speed.images_a_core_s for speed in speeds], number, max),
+        _plain("models", "MB", [speed.megabytes for speed in speeds], number, min),
+        _plain("peak memory", "MB", [speed.peak_rss_mb for speed in speeds], mb, min),
+        _plain("energy a photo", "J", [speed.joules_a_photo for speed in speeds], lambda n: words.amount(n, 2), min),
+    ]
+
+
+def _plain(
+    title: str,
+    unit: str,
+    numbers: Sequence[float | None],
+    printed: Callable[[float | None], str],
+    best_of: Callable[[list[float]], float],
+) -> Column:
+    known = [number for number in numbers if number is not None]
+    best = best_of(known) if known else None
+    return Column(title, unit, tuple(Cell(printed(n), is_best=n is not None and n == best) for n in numbers))
