@@ -11,7 +11,10 @@ from benchmarks.cards.cli import card
 from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.metrics import score
-from benchmarks.runner import results_in, run
+from benchmarks.report.cli import compare_runs, report
+from benchmarks.runner import results_in
+from benchmarks.runner import run as read_set
+from benchmarks.running.cli import run
 from benchmarks.videos.cli import video, video_truth
 from models.errors import ModelError
 from vision.errors import VisionError
@@ -25,6 +28,9 @@ app = typer.Typer(help="Measure models on labelled photos and clips.", no_args_i
 app.command()(video)
 app.command()(video_truth)
 app.command()(card)
+app.command()(run)
+app.command()(report)
+app.command("compare")(compare_runs)
 
 
 @app.callback()
@@ -49,7 +55,7 @@ def read(
         out.mkdir(parents=True, exist_ok=True)
         for photos in sets:
             kept = out / f"{photos.name}.jsonl"
-            run(photos, Setup(detector, reader, region, provider), threads, kept)
+            read_set(photos, Setup(detector, reader, region, provider), threads, kept)
             scored = score(photos, results_in(kept))
             table.add_row(
                 photos.name,
