@@ -12,20 +12,22 @@ whole ones once the run goes on.
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AwareDatetime, BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
-from benchmarks.errors import BadRunFolder
+from benchmarks.errors import BadRunFolder, OutFolderTaken
 from benchmarks.types import Sample, TruePlate
 from vision.types import Box
 
-FORMAT = 1
+FORMAT: Final = 1
 Stage = Literal["decode", "detect", "read", "total"]
 """`read` is cutting the plates out and reading them; `total` runs from reading the file's bytes to the last plate."""
 
@@ -179,11 +181,11 @@ class RunFolder:
         """Write what is to be run. `run.json` comes last: where it lies, the rest is there."""
         for part in ("predictions", "processes"):
             (self.path / part).mkdir(parents=True, exist_ok=True)
-        root = self.photo_folder(run)
+        root = self.photo_folder(run).resolve()
         lines = [
             _SampleLine(
                 sample.id,
-                sample.path.relative_to(root).as_posix(),
+                sample.path.resolve().relative_to(root).as_posix(),
                 tuple(_Truth(plate.text, plate.box) for plate in sample.truth),
                 sample.conditions,
             )
@@ -239,6 +241,19 @@ class RunFolder:
         """Append, and return when the disk has it."""
         _append(self.path / "processes" / f"{name}.jsonl", [_PROCESS.dump_json(process)])
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While one run writes here no other can. Raises OutFolderTaken where another does."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "held").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise OutFolderTaken(
+                    f"another run is at work in {self.path}; wait for it, or give another --out"
+                ) from error
+            yield
+
     def mend(self) -> None:
         """Cut off the half line that a killed run may have left at the end of a file."""
         for path in [*self.path.glob("predictions/*.jsonl"), *self.path.glob("processes/*.jsonl")]:
@@ -246,6 +261,15 @@ class RunFolder:
             whole = content.rfind(b"\n") + 1
             if whole < len(content):
                 os.truncate(path, whole)
+
+
+def stored_path(folder: Path) -> str:
+    """A folder as a run keeps it: from $OPENLOT_DATA where it lies in that, so that results tell no one's folders."""
+    collection = os.environ.get("OPENLOT_DATA")
+    whole = folder.resolve()
+    if collection and whole.is_relative_to(Path(collection).resolve()):
+        return (Path("$OPENLOT_DATA") / whole.relative_to(Path(collection).resolve())).as_posix()
+    return str(whole)
 
 
 def now() -> datetime:

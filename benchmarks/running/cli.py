@@ -1,0 +1,69 @@
+"""`openlot bench run`."""
+
+import os
+import shlex
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from benchmarks.candidates.spec import load_specs
+from benchmarks.datasets.formats import Format, load_dataset
+from benchmarks.errors import BenchmarkError
+from benchmarks.run_folder import RunFolder, stored_path
+from benchmarks.running.run import Plan, Runner
+
+FAILED, INTERRUPTED = 2, 130
+
+
+def run(
+    data: Annotated[Path, typer.Option(help="The folder of labelled photos.")],
+    out: Annotated[Path, typer.Option(help="Folder for what was read; the same one again goes on with a killed run.")],
+    candidate: Annotated[
+        list[Path] | None, typer.Option(help="A TOML file of candidates, may be repeated; none: the shipped models.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How the labels are laid out.")] = Format.AUTO,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that every photo is read.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Shuffles photos and candidates otherwise.")] = 0,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that a candidate may take for one photo.")] = 60.0,
+) -> None:
+    """Run candidates over labelled photos, and keep what each read and what it cost. Nothing is judged here.
+
+    Exit status: 0 when every candidate was given every photo (errors on photos are kept and counted), 2 otherwise.
+    """
+    files = candidate or []
+    try:
+        specs = load_specs(files)
+        dataset = load_dataset(data, format_)
+        typer.echo(f"{len(dataset.samples)} photos, labels as `{dataset.format}`", err=True)
+        plan = Plan(dataset, specs, rounds, seed, timeout, _command(data, files, format_, rounds, seed))
+        names = [spec.name for spec in specs]
+        with _bars() as bars:
+            tasks = {name: bars.add_task(name, total=rounds * len(dataset.samples)) for name in names}
+            runner = Runner(plan, RunFolder(out), lambda name, count: bars.advance(tasks[name], count))
+            for name, count in runner.done.items():
+                bars.advance(tasks[name], count)
+            runner.run()
+    except BenchmarkError as error:
+        typer.echo(f"openlot bench: {error.code}: {error}", err=True)
+        raise typer.Exit(FAILED) from error
+    except KeyboardInterrupt as error:
+        typer.echo(f"openlot bench: stopped; the same command goes on from {out}", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+
+
+def _bars() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True))
+
+
+def _command(data: Path, files: list[Path], format_: Format, rounds: int, seed: int) -> str:
+    """The command as a report shows it: where the photos lie is told by their collection's variable."""
+    words = ["openlot", "bench", "run", "--data", stored_path(data)]
+    for file in files:
+        words += ["--candidate", os.fspath(file)]
+    words += [] if format_ is Format.AUTO else ["--format", format_]
+    words += ["--rounds", str(rounds), "--seed", str(seed), "--out", "OUT"]
+    return " ".join(word if word.startswith("$") else shlex.quote(word) for word in words)
