@@ -174,9 +174,9 @@ def _spec(table: object, file: Path, number: int) -> Spec:
         spec = SPEC.validate_python(table)
     except ValidationError as error:
         found = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in found["loc"] if part != found["loc"][0] or len(found["loc"]) == 1)
+        key = "".join(f"{part}: " for part in found["loc"][1:])
         what = "this kind has no such setting" if found["type"] == "extra_forbidden" else found["msg"]
-        raise BadCandidate(f"{file}: candidate {number}: {key or 'kind'}: {what}; correct or remove it") from error
+        raise BadCandidate(f"{file}: candidate {number}: {key}{what}; correct or remove it") from error
     near = {key: _from_file(getattr(spec, key), file) for key in spec.files}
     return spec.model_copy(update=near)
 
