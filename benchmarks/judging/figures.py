@@ -72,6 +72,7 @@ class RunFigures:
     photos: int
     plates: int
     baseline: str
+    worth: float
     candidates: tuple[CandidateFigures, ...]
     comparisons: tuple[Comparison, ...]
 
@@ -90,6 +91,7 @@ def figures_of(folder: RunFolder, baseline: str | None, worth: float) -> RunFigu
         len(samples),
         sum(len(sample.truth) for sample in samples),
         base.candidate.name,
+        worth,
         tuple(candidate_figures(read) for read in reads.values()),
         tuple(compare(base, other, worth) for other in others),
     )

@@ -13,7 +13,9 @@ def verdict(comparison: Comparison) -> str:
         "switch": "switch",
         "stay": "don't switch",
         "alike": f"don't switch: at most {max(-comparison.net.low, comparison.net.high):.1f} points lie between them",
-        "unsure": f"need {comparison.more_photos:,} more photos" if comparison.more_photos else "need more photos",
+        "unsure": f"need {comparison.more_photos:,} more photos to tell"
+        if comparison.more_photos
+        else "need more photos to tell",
     }
     return f"{comparison.second} {_reads(comparison.gain)}{_costs(comparison)}: {advice[comparison.decision]}"
 
@@ -27,14 +29,20 @@ def reason(comparison: Comparison) -> str:
     if comparison.cost is None:
         return f"{split}; cost is left out: it was not measured alike for both."
     price = comparison.gain.value - comparison.net.value
-    owed = f"must bring {price:.1f} points" if price >= 0 else f"may lose {-price:.1f} points"
+    owed = f"must bring {points(price)}" if price >= 0 else f"may lose {points(-price)}"
     net = f"the difference to that is {signed(comparison.net.value)} ({_ends(comparison.net)})"
-    return f"{split}; by {comparison.cost_of}, at {comparison.worth:g} points a doubling, the change {owed}, and {net}."
+    return f"{split}; by {comparison.cost_of}, at {points(comparison.worth)} a doubling, the change {owed}, and {net}."
 
 
-def signed(points: float) -> str:
+def points(number: float) -> str:
+    """A number of points, as it is printed."""
+    text = f"{number:.1f}".removesuffix(".0")
+    return f"{text} point" if text == "1" else f"{number:.1f} points"
+
+
+def signed(number: float) -> str:
     """A number of points with its sign, as it is printed; no sign at 0."""
-    text = f"{points:+.1f}".replace("-", "\N{MINUS SIGN}")
+    text = f"{number:+.1f}".replace("-", "\N{MINUS SIGN}")
     return "0.0" if text in ("+0.0", "\N{MINUS SIGN}0.0") else text
 
 
@@ -43,9 +51,9 @@ def _reads(gain: Interval) -> str:
         return f"reads as much ({_ends(gain)})"
     if gain.value > 0:
         ends = f"{gain.low:.1f} to {gain.high:.1f}" if gain.low >= 0 else _ends(gain)
-        return f"reads {gain.value:.1f} points more ({ends})"
+        return f"reads {points(gain.value)} more ({ends})"
     ends = f"{-gain.high:.1f} to {-gain.low:.1f}" if gain.high <= 0 else _ends(gain)
-    return f"reads {-gain.value:.1f} points less ({ends})"
+    return f"reads {points(-gain.value)} less ({ends})"
 
 
 def _ends(interval: Interval) -> str:

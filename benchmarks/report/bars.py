@@ -7,8 +7,8 @@ from markupsafe import Markup
 from benchmarks.judging.figures import CandidateFigures
 from benchmarks.report.svg import Axis, colour_of, element, line, picture, text
 
-WIDTH, LEFT = 440.0, 108.0
-BAR, GAP, HEAD = 9.0, 8.0, 20.0
+WIDTH, LEFT = 370.0, 100.0
+BAR, GAP, HEAD = 11.0, 9.0, 20.0
 
 
 def conditions_of(candidates: Sequence[CandidateFigures]) -> list[str]:
@@ -50,4 +50,4 @@ def _bar(x: Axis, y: float, place: int, value: float, low: float, high: float) -
 
 
 def _short(value: str) -> str:
-    return value if len(value) <= 16 else value[:15] + "…"
+    return value if len(value) <= 15 else value[:14] + "…"

@@ -8,12 +8,12 @@ from benchmarks.judging.calibration import Calibration
 from benchmarks.judging.figures import CandidateFigures
 from benchmarks.report.svg import Axis, colour_of, element, frame, line, marker, path, picture
 
-SIDE, HISTOGRAM = 190.0, 34.0
+SIDE, HISTOGRAM = 180.0, 34.0
 
 
 def reliability_plot(place: int, name: str, calibration: Calibration) -> Markup:
     """The share of right reads by confidence, one dot a bin, as large as it holds reads; the diagonal is honest."""
-    x, y = Axis(0, 100, 30, SIDE - 6), Axis(0, 100, SIDE - 16, 22)
+    x, y = Axis(0, 100, 30, SIDE - 12), Axis(0, 100, SIDE - 16, 22)
     parts = [
         frame(x, y, "confidence, %", "reads right, %", 4),
         line(x.at(0), y.at(0), x.at(100), y.at(100), class_="ideal"),
@@ -34,13 +34,13 @@ def reliability_plot(place: int, name: str, calibration: Calibration) -> Markup:
 
 def coverage_plot(candidates: Sequence[CandidateFigures]) -> Markup:
     """The share of answers right by the share of photos answered, the surest first."""
-    width, height = 440.0, 280.0
+    width, height = 380.0, 270.0
     curves = [
         [(100 * point.coverage, 100 * point.accuracy) for point in candidate.calibration.curve]
         for candidate in candidates
     ]
     lowest = min((accuracy for curve in curves for coverage, accuracy in curve if coverage >= 10), default=0.0)
-    x, y = Axis(0, 100, 38, width - 8), Axis(max(0.0, min(95.0, lowest - 2)), 100, height - 40, 24)
+    x, y = Axis(0, 100, 38, width - 12), Axis(max(0.0, min(95.0, lowest - 2)), 100, height - 40, 24)
     parts = [frame(x, y, "photos with a plate that are answered, %", "answers right, %")]
     for place, curve in enumerate(curves):
         spots = [(x.at(coverage), y.at(accuracy)) for coverage, accuracy in curve if coverage >= 1]

@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 320, 150
 ROOM = 0.6
 """How much is shown on each side of a plate, in its own width and height."""
 QUALITY = 72
-LOST = "▯"
+LOST = "_"
 
 Pieces = tuple[tuple[str, bool], ...]
 """A text in pieces, each with whether it is wrong."""

@@ -24,6 +24,7 @@ def as_json(run: RunFigures, names_plates: bool) -> dict[str, object]:
         "photos": run.photos,
         "plates": run.plates,
         "baseline": run.baseline,
+        "worth": run.worth,
         "candidates": [_candidate(candidate, names_plates) for candidate in run.candidates],
         "comparisons": [comparison_json(comparison) for comparison in run.comparisons],
     }

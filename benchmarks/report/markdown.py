@@ -8,7 +8,7 @@ from benchmarks.judging.measures import TOP1
 from benchmarks.judging.verdict import reason, verdict
 from benchmarks.report import words
 from benchmarks.report.bars import conditions_of
-from benchmarks.report.tables import Cell, Column, accuracy_columns, cost_columns
+from benchmarks.report.tables import Cell, Row, accuracy_rows, cost_rows
 
 MARKS = 8
 """Kinds of mistakes that are listed for a candidate."""
@@ -28,8 +28,8 @@ def markdown(run: RunFigures) -> str:
     ]
     if run.comparisons:
         parts += ["## Verdict", "\n".join(map(verdict_line, run.comparisons))]
-    parts += ["## Accuracy", _columns(names, accuracy_columns(run.candidates))]
-    parts += ["## Cost", _columns(names, cost_columns(run.candidates))]
+    parts += ["## Accuracy", _figures(names, accuracy_rows(run.candidates))]
+    parts += ["## Cost", _figures(names, cost_rows(run.candidates))]
     for condition in conditions_of(run.candidates):
         parts += [f"## Photos read by {condition}, %", _by_condition(run.candidates, condition)]
     parts += ["## Commonest mistakes", "\n".join(map(_mistakes, run.candidates))]
@@ -41,11 +41,9 @@ def verdict_line(comparison: Comparison) -> str:
     return f"- **{verdict(comparison)}.** {reason(comparison)}"
 
 
-def _columns(names: Sequence[str], columns: Sequence[Column]) -> str:
-    """Figures down, candidates across: there are more figures than candidates."""
-    heads = [f"{column.title}, {column.unit}" if column.unit else column.title for column in columns]
-    rows = [[head, *map(_cell, column.cells)] for head, column in zip(heads, columns, strict=True)]
-    return _table(["", *names], rows)
+def _figures(names: Sequence[str], rows: Sequence[Row]) -> str:
+    titles = [f"{row.title}, {row.unit}" if row.unit else row.title for row in rows]
+    return _table(["", *names], [[title, *map(_cell, row.cells)] for title, row in zip(titles, rows, strict=True)])
 
 
 def _cell(cell: Cell) -> str:

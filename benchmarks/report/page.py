@@ -16,7 +16,7 @@ from benchmarks.report.curves import coverage_plot, reliability_plot
 from benchmarks.report.gallery import Shown
 from benchmarks.report.pareto import front, pareto, points_of
 from benchmarks.report.svg import colour_of, marker, picture
-from benchmarks.report.tables import accuracy_columns, cost_columns
+from benchmarks.report.tables import accuracy_rows, cost_rows
 
 MARKS = 30
 """Kinds of mistakes that are listed for a candidate where no photos are shown."""
@@ -41,8 +41,8 @@ def page(run: RunFigures, shown: Mapping[str, Sequence[Shown]] | None) -> str:
         settings={candidate.name: told(words.settings(candidate)) for candidate in run.candidates},
         verdicts=[(verdict(c), reason(c), c.decision) for c in run.comparisons],
         keys=[_key(place) for place in range(len(run.candidates))],
-        accuracy=accuracy_columns(run.candidates),
-        cost=cost_columns(run.candidates),
+        accuracy=accuracy_rows(run.candidates),
+        cost=cost_rows(run.candidates),
         pareto=pareto(points) if points else None,
         front=[point.name for point in front(points)],
         untimed=[c.name for c in run.candidates if c.name not in {point.name for point in points}],

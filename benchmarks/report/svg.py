@@ -1,6 +1,6 @@
 """Small pieces of SVG, and axes that know where a number lies. Sizes are user units; the page scales each picture."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import ceil, floor, log10
 
@@ -8,6 +8,8 @@ from markupsafe import Markup, escape
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#56a3d9", "#7a5c3e", "#555555")
 """Told apart by colour-blind people too: mostly M. Okabe and K. Ito's (2008). Beyond eight they come again."""
+SCALE = 1.2
+"""Pixels a user unit on a page that is wide enough."""
 MARKERS = ("circle", "square", "triangle", "diamond")
 """Told apart in black and white."""
 
@@ -34,7 +36,7 @@ def picture(width: float, height: float, title: str, *children: Markup) -> Marku
         xmlns="http://www.w3.org/2000/svg",
         viewBox=f"0 0 {width:g} {height:g}",
         role="img",
-        style=f"max-width:{width * 1.5:g}px",
+        style=f"width:{width * SCALE:g}px",
     )
 
 
@@ -102,12 +104,14 @@ class Axis:
         return [round(step * i, 10) for i in range(first, floor(self.high / step + 1e-9) + 1)]
 
 
-def frame(x: Axis, y: Axis, x_title: str, y_title: str, about: int = 5) -> Markup:
-    """Grid lines, their numbers and both titles. `y` starts at the bottom."""
-    left, right, bottom, top = x.start, x.end, y.start, y.end
+def frame(
+    x: Axis, y: Axis, x_title: str, y_title: str, about: int = 5, y_label: Callable[[float], float] = float
+) -> Markup:
+    """Grid lines, their numbers (upwards as `y_label` has them) and both titles."""
+    left, right, bottom, top = x.start, x.end, max(y.start, y.end), min(y.start, y.end)
     parts = [line(left, y.at(t), right, y.at(t), class_="rule") for t in y.ticks(about)]
     parts += [line(x.at(t), bottom, x.at(t), top, class_="rule") for t in x.ticks(about)]
-    parts += [text(left - 5, y.at(t) + 4, f"{t:g}", "end", class_="tick") for t in y.ticks(about)]
+    parts += [text(left - 5, y.at(t) + 4, f"{y_label(t):g}", "end", class_="tick") for t in y.ticks(about)]
     parts += [text(x.at(t), bottom + 14, f"{t:g}", "middle", class_="tick") for t in x.ticks(about)]
     parts += [line(left, bottom, right, bottom, class_="axis"), line(left, bottom, left, top, class_="axis")]
     parts += [text(right, bottom + 29, x_title, "end", class_="title"), text(0, top - 8, y_title, class_="title")]

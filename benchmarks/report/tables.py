@@ -1,4 +1,4 @@
-"""The report's two tables, as rows of printed cells."""
+"""The report's two tables, as printed cells: figures down, candidates across."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ ACCURACY = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What is printed, its interval below it, and whether no other candidate is better."""
+    """What is printed, its interval below it, and whether others are worse and none is better."""
 
     text: str
     ends: str = ""
@@ -30,47 +30,47 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A heading, its unit and one cell a candidate."""
+class Row:
+    """One figure: its title, its unit and one cell a candidate."""
 
     title: str
     unit: str
     cells: tuple[Cell, ...]
 
 
-def accuracy_columns(candidates: Sequence[CandidateFigures]) -> list[Column]:
+def accuracy_rows(candidates: Sequence[CandidateFigures]) -> list[Row]:
     """Every measure, then the calibration error and how many photos can be answered with 99 % right."""
-    columns = []
+    rows = []
     for name in ACCURACY:
         measure = words.measure_named(name)
         figures = [candidate.figures[name] for candidate in candidates]
         known = [figure.value for figure in figures if figure is not None]
-        best = (max(known) if measure.better == "more" else min(known)) if known else None
+        best = _best(known, max if measure.better == "more" else min)
         cells = tuple(
             Cell(words.value(measure, f), words.ends(measure, f), f is not None and f.value == best) for f in figures
         )
-        columns.append(Column(measure.title, "%" if measure.unit == "%" else "", cells))
+        rows.append(Row(measure.title, "%" if measure.unit == "%" else "", cells))
     errors = [candidate.calibration.error for candidate in candidates]
-    columns.append(_plain("calibration error (ECE)", "", errors, lambda error: words.amount(error, 3), min))
+    rows.append(_plain("calibration error (ECE)", "", errors, lambda error: words.amount(error, 3), min))
     covered = [100 * candidate.calibration.covered for candidate in candidates]
-    columns.append(_plain("answered at 99 % right", "%", covered, lambda share: words.amount(share, 1), max))
-    return columns
+    rows.append(_plain("answered at 99 % right", "%", covered, lambda share: words.amount(share, 1), max))
+    return rows
 
 
-def cost_columns(candidates: Sequence[CandidateFigures]) -> list[Column]:
+def cost_rows(candidates: Sequence[CandidateFigures]) -> list[Row]:
     """Time, processor, memory and energy."""
     speeds = [candidate.speed for candidate in candidates]
     ms, number, mb = words.milliseconds, lambda n: words.amount(n, 1), words.amount
-    columns = []
+    rows = []
     for title, intervals in (("p50", [s.p50 for s in speeds]), ("p95", [s.p95 for s in speeds])):
-        fastest = min((i.value for i in intervals if i is not None), default=None)
+        fastest = _best([i.value for i in intervals if i is not None], min)
         cells = tuple(
             Cell(words.UNKNOWN) if i is None else Cell(ms(i.value), f"{ms(i.low)} to {ms(i.high)}", i.value == fastest)
             for i in intervals
         )
-        columns.append(Column(title, "ms", cells))
+        rows.append(Row(title, "ms", cells))
     return [
-        *columns,
+        *rows,
         _plain("p99", "ms", [speed.p99 for speed in speeds], ms, min),
         *[
             _plain(stage, "ms", [speed.stages.get(stage) for speed in speeds], ms, min)
@@ -91,7 +91,12 @@ def _plain(
     numbers: Sequence[float | None],
     printed: Callable[[float | None], str],
     best_of: Callable[[list[float]], float],
-) -> Column:
+) -> Row:
     known = [number for number in numbers if number is not None]
-    best = best_of(known) if known else None
-    return Column(title, unit, tuple(Cell(printed(n), is_best=n is not None and n == best) for n in numbers))
+    best = _best(known, best_of)
+    return Row(title, unit, tuple(Cell(printed(n), is_best=n is not None and n == best) for n in numbers))
+
+
+def _best(known: list[float], best_of: Callable[[list[float]], float]) -> float | None:
+    """The best of the numbers; None where all are the same, so that none stands out."""
+    return best_of(known) if len(set(known)) > 1 else None
