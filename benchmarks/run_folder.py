@@ -32,6 +32,9 @@ Stage = Literal["decode", "detect", "read", "total"]
 """`read` is cutting the plates out and reading them; `total` runs from reading the file's bytes to the last plate."""
 
 Setting = str | int | float | bool | tuple[str, ...]
+_BEFORE_A_RUN = frozenset(
+    {"held", "logs", "predictions", "processes", "samples.jsonl", "samples.jsonl.new", "run.json.new"}
+)
 _T = TypeVar("_T")
 
 
@@ -176,6 +179,11 @@ class RunFolder:
     def exists(self) -> bool:
         """Whether a run was begun here."""
         return (self.path / "run.json").is_file()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a run may begin here: there is nothing but what one leaves that ended before it began to read."""
+        return not self.path.exists() or all(entry.name in _BEFORE_A_RUN for entry in self.path.iterdir())
 
     def begin(self, run: Run, samples: Iterable[Sample]) -> None:
         """Write what is to be run. `run.json` comes last: where it lies, the rest is there."""

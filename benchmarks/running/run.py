@@ -65,7 +65,7 @@ class Runner:
         if folder.exists:
             folder.mend()
             _require_same(folder, plan)
-        elif folder.path.exists() and any(folder.path.iterdir()):
+        elif not folder.is_free:
             raise OutFolderTaken(f"{folder.path} holds something already; give another folder for --out")
         self._done = {
             spec.name: {(each.round, each.sample) for each in folder.predictions(spec.name)} for spec in plan.specs
