@@ -37,7 +37,9 @@ class PlateOutcome:
     @property
     def is_read_without_province(self) -> bool:
         """Whether it was reported, whatever Chinese character it begins with."""
-        return self.text is not None and same_plate(without_province(self.text), without_province(self.true))
+        if self.text is None:
+            return False
+        return self.is_read or without_province(self.text) == without_province(self.true)
 
     @property
     def is_within_one(self) -> bool:
