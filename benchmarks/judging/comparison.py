@@ -12,13 +12,15 @@ from benchmarks.judging.measures import TOP1
 from benchmarks.judging.pairs import mcnemar, needed_photos
 from benchmarks.judging.reads import CandidateReads
 from benchmarks.judging.speed import cpu_ms, total_ms
-from benchmarks.run_folder import Prediction
+from benchmarks.run_folder import Prediction, Run
 
 Decision = Literal["switch", "stay", "alike", "unsure"]
 CostOf = Literal["processor time", "time", "nothing"]
 Measured = Callable[[Sequence[Sequence[Prediction]]], Numbers]
 WORTH = 1.0
 """Points of photos read that a doubling of cost must bring, if nothing else is said."""
+HARDWARE = ("processor", "cores", "memory_bytes")
+"""Facts of a machine that must be the same for costs to be compared."""
 ACCELERATORS = ("cuda", "tensorrt", "gpu")
 """Words in the names of providers whose work processor time does not show."""
 
@@ -51,7 +53,7 @@ class Comparison:
 def compare(
     first: CandidateReads, second: CandidateReads, worth: float = WORTH, same_machine: bool = True
 ) -> Comparison:
-    """Compare photo by photo. Costs are left out unless both ran on the same machine. Raises NotComparable."""
+    """Compare photo by photo. Costs are left out unless `same_machine`. Raises NotComparable."""
     if [(s.id, s.truth) for s in first.samples] != [(s.id, s.truth) for s in second.samples] or not first.samples:
         raise NotComparable(
             f"{first.candidate.name} and {second.candidate.name} were not given the same photos with the same true "
@@ -88,6 +90,11 @@ def compare(
         decision,
         _more_photos(len(right), net, worth) if decision == "unsure" else None,
     )
+
+
+def on_one_machine(first: Run, second: Run) -> bool:
+    """Whether two runs were made on machines that are alike."""
+    return all(first.machine.get(fact) == second.machine.get(fact) for fact in HARDWARE)
 
 
 def _gain(totals: Numbers) -> Numbers:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.errors import BadRunFolder, BenchmarkError
-from benchmarks.judging.comparison import WORTH, Comparison, compare
+from benchmarks.judging.comparison import WORTH, Comparison, compare, on_one_machine
 from benchmarks.judging.figures import figures_of
 from benchmarks.judging.reads import CandidateReads, read_candidate
 from benchmarks.judging.verdict import reason, signed, verdict
@@ -72,7 +72,7 @@ def compare_runs(
     try:
         one, one_run = _named(first)
         other, other_run = _named(second)
-        compared = compare(one, other, worth, one_run.machine == other_run.machine)
+        compared = compare(one, other, worth, on_one_machine(one_run, other_run))
         broken = _broken(compared, max_loss, max_cost, proof)
     except BenchmarkError as error:
         raise _failed(error) from error

@@ -18,13 +18,12 @@ def markdown(run: RunFigures) -> str:
     """The verdicts, both tables, photos read by condition, and the commonest mistakes."""
     names = [candidate.name for candidate in run.candidates]
     dataset = words.without_folders(run.run.dataset.path)
-    machine = "; ".join(f"{key}: {words.told(fact)}" for key, fact in run.run.machine.items())
     parts = [
         f"# Plate bench: {dataset}",
         f"{len(names)} candidates, {run.photos:,} photos, {run.plates:,} plates, {run.run.rounds} rounds, "
         f"{run.run.created:%Y-%m-%d}. In brackets: 95 % intervals.",
         f"`{words.without_folders(run.run.command)}`",
-        words.without_folders(machine),
+        words.without_folders(words.machine(run.run.machine)),
     ]
     if run.comparisons:
         parts += ["## Verdict", "\n".join(map(verdict_line, run.comparisons))]

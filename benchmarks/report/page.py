@@ -37,7 +37,7 @@ def page(run: RunFigures, shown: Mapping[str, Sequence[Shown]] | None) -> str:
         run=run,
         dataset=told(run.run.dataset.path),
         command=told(run.run.command),
-        machine={key: told(words.told(fact)) for key, fact in run.run.machine.items()},
+        machine=told(words.machine(run.run.machine)),
         settings={candidate.name: told(words.settings(candidate)) for candidate in run.candidates},
         verdicts=[(verdict(c), reason(c), c.decision) for c in run.comparisons],
         keys=[_key(place) for place in range(len(run.candidates))],

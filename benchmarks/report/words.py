@@ -51,6 +51,11 @@ def told(fact: object) -> str:
     return " ".join(map(told, fact))
 
 
+def machine(facts: Mapping[str, object]) -> str:
+    """The facts of a machine in one line."""
+    return "; ".join(f"{key.replace('_', ' ')} {told(fact)}" for key, fact in map(_gigabytes, facts.items()))
+
+
 def without_folders(words: str) -> str:
     """A command or setting without the folders of this machine: `/home/ann/photos/val` becomes `…/val`."""
     return _FOLDERS.sub("…/", words)
@@ -58,3 +63,10 @@ def without_folders(words: str) -> str:
 
 def _number(measure: Measure, number: float) -> str:
     return f"{100 * number:.1f}" if measure.unit == "%" else f"{number:.2f}"
+
+
+def _gigabytes(fact: tuple[str, object]) -> tuple[str, object]:
+    key, number = fact
+    if key.endswith("_bytes") and isinstance(number, int):
+        return key.removesuffix("_bytes"), f"{number / 1e9:.1f} GB"
+    return fact

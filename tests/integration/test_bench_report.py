@@ -114,7 +114,7 @@ def test_a_report_for_machines_holds_every_figure(tmp_path: Path) -> None:
     assert second["figures"]["top1"]["value"] == pytest.approx(30 / 40)
     assert [m["sample"] for m in first["mistakes"]] == ["3.jpg"]
     assert second["mistakes"][0]["true"] == ["苏E05EV3"]
-    assert {"true": "5", "read": "S", "times": 6, "of": 38} in second["confusions"]
+    assert {"true": "5", "read": "S", "times": 7, "of": 39} in second["confusions"]
     comparison = told["comparisons"][0]
     assert (comparison["only_first"], comparison["only_second"], comparison["decision"]) == (9, 0, "stay")
     assert comparison["cost"]["value"] == pytest.approx(55 / 18)
@@ -195,6 +195,8 @@ def test_two_runs_are_compared_by_their_only_candidate(tmp_path: Path) -> None:
     result = bench("compare", before, after, "--max-loss", 5)
     assert result.exit_code == 1
     assert "cost is left out" in result.stdout
+    later = made(tmp_path / "later", Given("reader", weak), Given("other", good))
+    assert "by processor time" in bench("compare", before, f"{later}:reader").stdout
     refused = bench("compare", before, after, "--max-cost", 5)
     assert refused.exit_code == 2
     assert "not measured alike" in refused.stderr

@@ -83,7 +83,7 @@ def make_run(
         f"openlot bench run --data {folder / 'photos'} --out {folder}",
         rounds,
         7,
-        {"machine": machine, "cores": 2},
+        {"processor": machine, "cores": 2, "memory_bytes": 8_000_000_000, "load_before": float(len(candidates))},
         tuple(RunCandidate(given.name, "openlot", given.settings, 4_000_000) for given in candidates),
         RunDataset(str(folder / "photos"), "truth.json", len(samples)),
     )
