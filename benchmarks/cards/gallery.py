@@ -76,17 +76,23 @@ def rendered_scenes(seed: int, count: int) -> Iterator[tuple[Image, Quad, PlateI
     lane = draw_lane(rng)
     for _ in range(count):
         plate = render_plate(rng, glyphs=glyphs)
-        front = draw_front(rng, draw_look(rng, plate.kind))
-        scene, (height, width) = lane.copy(), front.shape[:2]
-        left = int(rng.integers(0, scene.shape[1] - width))
-        seen = front[max(0, height - scene.shape[0]) :]
-        part = scene[scene.shape[0] - len(seen) :, left : left + width]
-        part[:] = np.where(seen[..., 3:] > 0, seen[..., :3], part)
-        shot = photograph(rng, plate.image, np.ascontiguousarray(front[height // 2 :, :, :3]))
-        tall, wide = shot.image.shape[:2]
-        x, y = left + (width - wide) // 2, min(scene.shape[0] - tall, scene.shape[0] - 200 - tall // 2)
-        scene[y : y + tall, x : x + wide] = shot.image
-        yield scene, shot.corners + np.array([x, y], np.float32), plate
+        scene, corners = stage(rng, lane, plate)
+        yield scene, corners, plate
+
+
+def stage(rng: np.random.Generator, lane: Image, plate: PlateImage) -> tuple[Image, Quad]:
+    """A vehicle with the plate before a lane (H, W, 3), as photographed, and the plate's corners (4, 2)."""
+    front = draw_front(rng, draw_look(rng, plate.kind))
+    scene, (height, width) = lane.copy(), front.shape[:2]
+    left = int(rng.integers(0, scene.shape[1] - width))
+    seen = front[max(0, height - scene.shape[0]) :]
+    part = scene[scene.shape[0] - len(seen) :, left : left + width]
+    part[:] = np.where(seen[..., 3:] > 0, seen[..., :3], part)
+    shot = photograph(rng, plate.image, np.ascontiguousarray(front[height // 2 :, :, :3]))
+    tall, wide = shot.image.shape[:2]
+    x, y = left + (width - wide) // 2, min(scene.shape[0] - tall, scene.shape[0] - 200 - tall // 2)
+    scene[y : y + tall, x : x + wide] = shot.image
+    return scene, shot.corners + np.array([x, y], np.float32)
 
 
 def collect(pipeline: Pipeline, seed: int, count: int) -> Gallery:
