@@ -1,5 +1,6 @@
 """All figures of a run, from its folder."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -124,7 +125,7 @@ def _figures(reads: CandidateReads, measures: Sequence[Measure], places: Sequenc
 
 
 def _by_condition(reads: CandidateReads, has_boxes: bool) -> tuple[ConditionFigures, ...]:
-    """Conditions in the order in which the photos name them, values in alphabetical order."""
+    """Conditions in the order in which the photos name them, values by the numbers in them, then by their words."""
     places: dict[str, dict[str, list[int]]] = {}
     for place, sample in enumerate(reads.samples):
         for condition, value in sample.conditions.items():
@@ -132,7 +133,9 @@ def _by_condition(reads: CandidateReads, has_boxes: bool) -> tuple[ConditionFigu
     return tuple(
         ConditionFigures(condition, value, len(found), _figures(reads, BY_CONDITION, found, has_boxes))
         for condition, values in places.items()
-        for value, found in sorted(values.items())
+        for value, found in sorted(
+            values.items(), key=lambda named: ([*map(int, re.findall(r"\d+", named[0]))], named[0])
+        )
     )
 
 

@@ -6,9 +6,10 @@ from markupsafe import Markup
 
 from benchmarks.judging.figures import CandidateFigures
 from benchmarks.report.svg import Axis, colour_of, element, line, picture, text
+from benchmarks.report.words import counted
 
-WIDTH, LEFT = 370.0, 100.0
-BAR, GAP, HEAD = 11.0, 9.0, 20.0
+WIDTH, LEFT = 370.0, 4.0
+BAR, GAP, HEAD, NAME = 11.0, 8.0, 20.0, 14.0
 
 
 def conditions_of(candidates: Sequence[CandidateFigures]) -> list[str]:
@@ -23,18 +24,18 @@ def condition_bars(candidates: Sequence[CandidateFigures], condition: str) -> Ma
     """Photos read under each value of a condition, in %."""
     rows = [[figures for figures in c.conditions if figures.condition == condition] for c in candidates]
     x = Axis(0, 100, LEFT, WIDTH - 34)
-    group = max(BAR * len(candidates), 26.0) + GAP
+    group = NAME + BAR * len(candidates) + GAP
     height = HEAD + group * len(rows[0]) + 4
     parts = [line(x.at(t), HEAD - 4, x.at(t), height - 4, class_="rule") for t in x.ticks()]
     parts += [text(x.at(t), 11, f"{t:g}", "middle", class_="tick") for t in x.ticks()]
     for i, first in enumerate(rows[0]):
         top = HEAD + group * i
-        parts.append(text(LEFT - 6, top + 10, _short(first.value), "end", class_="label"))
-        parts.append(text(LEFT - 6, top + 23, f"{first.photos:,} photos", "end", class_="tick"))
+        parts.append(text(LEFT, top + 9, first.value, class_="label"))
+        parts.append(text(x.end + 32, top + 9, counted(first.photos, "photo"), "end", class_="tick"))
         for place, of_candidate in enumerate(rows):
             read = of_candidate[i].figures["top1"]
             if read is not None:
-                parts += _bar(x, top + BAR * place, place, 100 * read.value, 100 * read.low, 100 * read.high)
+                parts += _bar(x, top + NAME + BAR * place, place, 100 * read.value, 100 * read.low, 100 * read.high)
     return picture(WIDTH, height, f"Photos read by {condition}", *parts)
 
 
@@ -47,7 +48,3 @@ def _bar(x: Axis, y: float, place: int, value: float, low: float, high: float) -
         line(x.at(low), middle, x.at(high), middle, class_="error"),
         text(x.end + 32, y + BAR - 2, f"{value:.1f}", "end", class_="tick"),
     ]
-
-
-def _short(value: str) -> str:
-    return value if len(value) <= 15 else value[:14] + "…"

@@ -42,7 +42,10 @@ def report(
     """Write the report of a run, from its files alone: a page, Markdown for CI, and JSON. Nothing is run again."""
     folder = out or run
     try:
-        figures = figures_of(RunFolder(run), baseline, worth)
+        made = RunFolder(run)
+        figures = figures_of(made, baseline, worth)
+        if photos:
+            made.photo_folder(figures.run)  # Says which variable is missing, where the photos lie below one.
         shown = galleries(figures.candidates, gallery) if photos else None
     except BenchmarkError as error:
         raise _failed(error) from error

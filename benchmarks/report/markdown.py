@@ -20,8 +20,8 @@ def markdown(run: RunFigures) -> str:
     dataset = words.without_folders(run.run.dataset.path)
     parts = [
         f"# Plate bench: {dataset}",
-        f"{len(names)} candidates, {run.photos:,} photos, {run.plates:,} plates, {run.run.rounds} rounds, "
-        f"{run.run.created:%Y-%m-%d}. In brackets: 95 % intervals.",
+        f"{len(names)} candidates, {run.photos:,} photos, {run.plates:,} plates, "
+        f"{words.counted(run.run.rounds, 'round')}, {run.run.created:%Y-%m-%d}. In brackets: 95 % intervals.",
         f"`{words.without_folders(run.run.command)}`",
         words.without_folders(words.machine(run.run.machine)),
     ]

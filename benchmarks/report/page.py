@@ -35,6 +35,7 @@ def page(run: RunFigures, shown: Mapping[str, Sequence[Shown]] | None) -> str:
     told = words.without_folders if shown is None else str
     return _TEMPLATES.get_template("page.html").render(
         run=run,
+        counted=words.counted,
         dataset=told(run.run.dataset.path),
         command=told(run.run.command),
         machine=told(words.machine(run.run.machine)),

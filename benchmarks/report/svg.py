@@ -8,6 +8,8 @@ from markupsafe import Markup, escape
 
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#aa4499", "#b8860b", "#56a3d9", "#7a5c3e", "#555555")
 """Told apart by colour-blind people too: mostly M. Okabe and K. Ito's (2008). Beyond eight they come again."""
+LEAST_RATIO = 8
+"""Of its ends, from which a logarithmic axis has the usual ticks at 1, 2 and 5."""
 SCALE = 1.2
 """Pixels a user unit on a page that is wide enough."""
 MARKERS = ("circle", "square", "triangle", "diamond")
@@ -93,7 +95,7 @@ class Axis:
 
     def ticks(self, about: int = 5) -> list[float]:
         """Round numbers along the axis, about so many."""
-        if self.is_log:
+        if self.is_log and self.high / self.low > LEAST_RATIO:
             steps = (1, 2, 5) if log10(self.high / self.low) < 2.5 else (1,)
             powers = range(floor(log10(self.low)), ceil(log10(self.high)) + 1)
             return [s * 10.0**p for p in powers for s in steps if self.low <= s * 10.0**p <= self.high]

@@ -32,6 +32,11 @@ def amount(number: float | None, decimals: int = 0) -> str:
     return UNKNOWN if number is None else f"{number:,.{decimals}f}"
 
 
+def counted(number: int, thing: str) -> str:
+    """How many there are of a thing."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def milliseconds(ms: float | None) -> str:
     """Three digits' worth of milliseconds."""
     return UNKNOWN if ms is None else f"{ms:,.{0 if ms >= 100 else 1 if ms >= 10 else 2}f}"
@@ -39,7 +44,7 @@ def milliseconds(ms: float | None) -> str:
 
 def settings(candidate: CandidateFigures) -> str:
     """A candidate's settings in one line."""
-    return ", ".join(f"{key} {told(fact)}" for key, fact in candidate.settings.items())
+    return ", ".join(f"{key} = {told(fact)}" for key, fact in candidate.settings.items())
 
 
 def told(fact: object) -> str:

@@ -150,6 +150,10 @@ def test_photos_that_are_gone_are_said_to_be(tmp_path: Path) -> None:
     (run / "photos" / "3.jpg").write_bytes(b"no picture")
     assert bench("report", run).exit_code == 0
     assert "The file shows no picture." in (run / "report.html").read_text(encoding="utf-8")
+    told = (run / "run.json").read_text()
+    (run / "run.json").write_text(told.replace(str(tmp_path), "$OPENLOT_NOWHERE"))
+    assert "set OPENLOT_NOWHERE to that folder" in bench("report", run).stderr
+    (run / "run.json").write_text(told)
     (run / "photos" / "3.jpg").unlink()
     result = bench("report", run)
     assert result.exit_code == 2

@@ -77,6 +77,14 @@ def test_figures_are_told_by_condition(tmp_path: Path) -> None:
     assert (night.value, day.value) == (0.0, pytest.approx(5 / 6))
 
 
+def test_values_of_a_condition_stand_in_their_order(tmp_path: Path) -> None:
+    """What is told by numbers goes by them, so that a report reads from near to far."""
+    widths = ["over 240 px", "120 to 240 px", "under 60 px", "60 to 120 px"]
+    samples = make_samples(tmp_path, [f"AB0{i}" for i in range(4)], lambda i: {"width": widths[i]})
+    figures = figures_of(make_run(tmp_path, samples, [Given("good", right)]), None, 1.0).candidates[0]
+    assert [c.value for c in figures.conditions] == ["under 60 px", "60 to 120 px", "120 to 240 px", "over 240 px"]
+
+
 def test_a_candidate_without_boxes_has_no_recall_by_boxes(tmp_path: Path) -> None:
     """Where a candidate never tells a place, recall and precision are unknown, not nought."""
 
