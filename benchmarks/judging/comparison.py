@@ -139,9 +139,16 @@ def _decide(net: Interval, worth: float) -> Decision:
 
 
 def _more_photos(photos: int, net: Interval, worth: float) -> int | None:
-    """The fewest further photos after which `net` is likely told from 0, or from what matters (`worth`)."""
+    """The fewest further photos after which `net` is likely told from 0, or from what matters (`worth`).
+
+    Two digits of it, upwards: more would pretend to know the error that it rests on better than so few photos tell.
+    """
     ways = [needed_photos(photos, net.error, net.value)]
     if abs(net.value) < worth:
         ways.append(needed_photos(photos, net.error, worth - abs(net.value)))
     needed = [way for way in ways if way is not None]
-    return max(1, min(needed) - photos) if needed else None
+    if not needed:
+        return None
+    more = max(1, min(needed) - photos)
+    place = 10 ** max(0, len(str(more)) - 2)
+    return -(-more // place) * place

@@ -47,7 +47,7 @@ def test_the_shipped_set_has_what_a_bench_must_tell_apart() -> None:
 
 
 def test_the_bench_runs_over_the_shipped_set(tmp_path: Path) -> None:
-    """Both precisions of the shipped models read most of it, and their processes tell which ran."""
+    """Both precisions of the shipped models read most of it, their processes tell which ran, and a report is made."""
     file = tmp_path / "candidates.toml"
     file.write_text(BOTH, encoding="utf-8")
     done = openlot("bench", "run", "--data", SMOKE, "--candidate", file, "--out", tmp_path / "out")
@@ -64,3 +64,8 @@ def test_the_bench_runs_over_the_shipped_set(tmp_path: Path) -> None:
     assert sizes[0] is not None
     assert sizes[1] is not None
     assert sizes[0] < sizes[1]
+    report = openlot("bench", "report", run.path)
+    assert report.status == 0, report.err
+    assert (run.path / "report.html").stat().st_size > 50_000
+    kept = openlot("bench", "compare", f"{run.path}:fp32", f"{run.path}:int8", "--max-loss", 10)
+    assert kept.status == 0, kept.err

@@ -69,12 +69,13 @@ def test_swapping_the_two_swaps_the_verdict(tmp_path: Path) -> None:
 
 
 def test_too_few_photos_are_told_with_how_many_it_takes(tmp_path: Path) -> None:
-    """One photo more of fifty proves nothing; many more photos are needed to tell."""
+    """One photo more of fifty proves nothing; many more photos are needed to tell, in two digits."""
     folder = run_of(tmp_path, Given("a", reads(range(45))), Given("b", reads(range(46))), photos=50)
     found = compared(folder)
     assert found.decision == "unsure"
     assert found.more_photos is not None
     assert found.more_photos > 100
+    assert set(str(found.more_photos)[2:]) == {"0"}
     assert found.gain.low < 0 < found.gain.high
     assert verdict(found).endswith(f"costs the same: need {found.more_photos:,} more photos to tell")
 
