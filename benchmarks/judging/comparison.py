@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 import numpy as np
@@ -150,5 +151,5 @@ def _more_photos(photos: int, net: Interval, worth: float) -> int | None:
     if not needed:
         return None
     more = max(1, min(needed) - photos)
-    place = 10 ** max(0, len(str(more)) - 2)
-    return -(-more // place) * place
+    place = int(10.0 ** max(0, len(str(more)) - 2))
+    return ceil(more / place) * place
