@@ -20,7 +20,6 @@ from models.errors import MissingWeights
 from vision.alternatives.torch_stack import require_extra, torch_device
 from vision.decode_image import load_image
 from vision.errors import ProviderUnavailable, VisionError
-from vision.grammar import Grammar
 from vision.types import Image
 
 
@@ -64,7 +63,6 @@ class EasyOcrCandidate:
         size = sum(each.numel() * each.element_size() for part in parts for each in part.state_dict().values())
         self.nature = Nature(spec.provider, "fp32", size)
         self._spec = spec
-        self._grammar = Grammar()
 
     def read(self, photos: Sequence[Path]) -> Iterator[Outcome]:
         """As `Candidate.read`."""
@@ -77,7 +75,7 @@ class EasyOcrCandidate:
                 continue
             watch.lap("decode")
             lines = self._lines(image, watch)
-            plates = plates_of(lines, self._grammar)
+            plates = plates_of(lines)
             watch.lap("read")
             cpu_ms = watch.stop()
             yield Outcome(plates, watch.ms, cpu_ms)

@@ -11,7 +11,6 @@ from benchmarks.candidates.spec import RapidOcrSpec
 from benchmarks.candidates.text_lines import Line, plates_of
 from vision.decode_image import load_image
 from vision.errors import ExtraMissing, ProviderUnavailable, VisionError
-from vision.grammar import Grammar
 from vision.session import PROVIDERS, require_provider
 
 _ENGINE = "EngineConfig.onnxruntime"
@@ -48,7 +47,6 @@ class RapidOcrCandidate:
                 )
         weights = (Path(package.origin).parent / "models").glob("*.onnx")
         self.nature = Nature(spec.provider, "fp32", sum(file.stat().st_size for file in weights))
-        self._grammar = Grammar()
 
     def read(self, photos: Sequence[Path]) -> Iterator[Outcome]:
         """As `Candidate.read`. Turning lines upright counts as reading."""
@@ -69,7 +67,7 @@ class RapidOcrCandidate:
                 Line(text, float(score), [(float(x), float(y)) for x, y in corners])
                 for text, score, corners in zip(texts, found.scores or (), found.boxes if texts else (), strict=True)
             ]
-            plates = plates_of(lines, self._grammar)
+            plates = plates_of(lines)
             cpu_ms = watch.stop()
             yield Outcome(plates, watch.ms, cpu_ms)
 
