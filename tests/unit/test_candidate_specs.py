@@ -6,8 +6,10 @@ import pytest
 
 from benchmarks.candidates.spec import USUAL, expanded, load_specs, settings
 from benchmarks.errors import BadCandidate
+from models.card import load_card
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "bench.toml"
+EXAMPLES = Path(__file__).resolve().parents[2] / "docs" / "examples"
+PEERS = sorted(path for path in (EXAMPLES / "peers").glob("*.toml") if path.name != "six.toml")
 
 
 def written(folder: Path, text: str) -> Path:
@@ -23,8 +25,17 @@ def one(kind: str, rest: str = "") -> str:
 def test_the_example_names_every_kind(monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/examples/bench.toml is valid as it stands and shows each kind of candidate."""
     monkeypatch.setenv("OPENLOT_DATA", "/photos")
-    specs = [expanded(spec) for spec in load_specs([EXAMPLE])]
+    specs = [expanded(spec) for spec in load_specs([EXAMPLES / "bench.toml"])]
     assert {spec.kind for spec in specs} == {"openlot", "ultralytics", "easyocr", "rapidocr", "command", "http"}
+
+
+@pytest.mark.parametrize("card", PEERS, ids=lambda path: path.stem)
+def test_the_cards_of_the_peers_are_whole(card: Path) -> None:
+    """Every card says how its network is used, and the comparison names each of them."""
+    found = load_card(card)
+    assert found.decoding is not None
+    named = {value for spec in load_specs([EXAMPLES / "peers" / "six.toml"]) for value in settings(spec).values()}
+    assert str(card) in named
 
 
 def test_without_a_file_the_shipped_models_are_measured() -> None:
