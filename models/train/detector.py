@@ -49,8 +49,9 @@ DATA_HELP = "the photo collection (default $OPENLOT_DATA); without one, scenes a
 class Training:
     """The network, its running average, the optimiser, and how much of the time budget is spent."""
 
-    def __init__(self, minutes: float, device: torch.device, seed: int) -> None:
+    def __init__(self, minutes: float, device: torch.device, seed: int, peak: float) -> None:
         torch.manual_seed(seed)
+        self.peak = peak
         self.seed = seed
         self.budget = minutes * 60
         self.device = device
@@ -60,7 +61,7 @@ class Training:
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
         plain = [p for p in self.net.parameters() if p.ndim <= 1]
         groups = [{"params": decayed, "weight_decay": WEIGHT_DECAY}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=LEARNING_RATE, betas=(0.9, 0.99))
+        self.optimiser = torch.optim.AdamW(groups, lr=peak, betas=(0.9, 0.99))
         self.step = 0
         self.spent = 0.0
         self._clock = time.monotonic()
@@ -75,7 +76,7 @@ class Training:
 
     def learn(self, batch: dict[str, torch.Tensor]) -> dict[str, float]:
         """One optimiser step; returns the loss's parts."""
-        rate = LEARNING_RATE * _schedule(self.progress)
+        rate = self.peak * _schedule(self.progress)
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         batch = {name: value.to(self.device) for name, value in batch.items()}
@@ -202,6 +203,7 @@ def train(
     seed: int,
     start: Path | None,
     corners: Path | None = None,
+    peak: float = LEARNING_RATE,
 ) -> None:
     """The whole run, from random weights or those of `start`. Raises FileNotFoundError where pictures are missing."""
     out.mkdir(parents=True, exist_ok=True)
@@ -211,7 +213,7 @@ def train(
     for scene in held_out:
         dev.setdefault(scene.set_name, []).append((scene.image, scene.plates))
     dev["composed"] = list(composed_dev(held_out, supply, COMPOSED_DEV))
-    training = Training(minutes, device, seed)
+    training = Training(minutes, device, seed, peak)
     checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         training.resume(checkpoint)
@@ -268,6 +270,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--start", type=Path, default=None, help="a checkpoint whose averaged weights to begin with")
     parser.add_argument("--corners", type=Path, default=None, help="what models.train.corner_teacher wrote")
+    parser.add_argument("--peak", type=float, default=LEARNING_RATE, help="the highest learning rate")
     choice = parser.parse_args()
     torch.set_num_threads(choice.threads)
     cv2.setNumThreads(1)
@@ -280,6 +283,7 @@ def main() -> None:
         choice.seed,
         choice.start,
         choice.corners,
+        choice.peak,
     )
 
 

@@ -70,13 +70,13 @@ def test_training_lowers_the_loss_resumes_and_exports(stack: SimpleNamespace, tm
     torch = stack.torch
     stream = iter(stack.samples.PlateScenes(scenes(), PlatePool(OpenGlyphs(), {}, {}, stock=4), 128, 4, 1))
     batch = next(stream)
-    training = stack.train.Training(1.0, torch.device("cpu"), seed=0)
+    training = stack.train.Training(1.0, torch.device("cpu"), seed=0, peak=1e-3)
     training.budget = 1e6
     training.spent = 5e4
     losses = [training.learn(dict(batch)) for _ in range(12)]
     assert losses[-1]["box_loss"] + losses[-1]["pose_loss"] < losses[0]["box_loss"] + losses[0]["pose_loss"]
     training.save(tmp_path / "checkpoint.pt")
-    again = stack.train.Training(1.0, torch.device("cpu"), seed=1)
+    again = stack.train.Training(1.0, torch.device("cpu"), seed=1, peak=1e-3)
     again.resume(tmp_path / "checkpoint.pt")
     assert (again.step, again.spent) == (training.step, training.spent)
     stack.export.export_float(tmp_path / "checkpoint.pt", tmp_path / "detector.onnx")
