@@ -14,7 +14,7 @@ from benchmarks.metrics import score
 from benchmarks.report.cli import compare_runs, report
 from benchmarks.runner import results_in
 from benchmarks.runner import run as read_set
-from benchmarks.running.cli import run
+from benchmarks.running.cli import harness, run
 from benchmarks.videos.cli import video, video_truth
 from models.errors import ModelError
 from vision.errors import VisionError
@@ -29,6 +29,7 @@ app.command()(video)
 app.command()(video_truth)
 app.command()(card)
 app.command()(run)
+app.command()(harness)
 app.command()(report)
 app.command("compare")(compare_runs)
 

@@ -1,19 +1,21 @@
-"""`openlot bench run`."""
+"""`openlot bench run` and `openlot bench harness`."""
 
 import os
 import shlex
 from pathlib import Path
+from random import Random
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from benchmarks.candidates.spec import load_specs
+from benchmarks.candidates.spec import PipelineSpec, expanded, load_specs
 from benchmarks.datasets.formats import Format, load_dataset
-from benchmarks.errors import BenchmarkError
+from benchmarks.errors import BadCandidate, BenchmarkError
 from benchmarks.run_folder import RunFolder, stored_path
-from benchmarks.running.run import Plan, Runner
+from benchmarks.running.harness_cost import harness_cost
+from benchmarks.running.run import CHUNK, Plan, Runner
 
 FAILED, INTERRUPTED = 2, 130
 
@@ -52,6 +54,32 @@ def run(
     except KeyboardInterrupt as error:
         typer.echo(f"openlot bench: stopped; the same command goes on from {out}", err=True)
         raise typer.Exit(INTERRUPTED) from error
+
+
+def harness(
+    data: Annotated[Path, typer.Option(help="The folder of labelled photos.")],
+    candidate: Annotated[
+        Path | None, typer.Option(help="A TOML file whose first candidate is of the kind openlot; none: the usual.")
+    ] = None,
+    photos: Annotated[int, typer.Option(min=1, help="Photos that are read in each run.")] = CHUNK,
+    runs: Annotated[int, typer.Option(min=2, help="Runs, each by the bench and by a plain loop.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses other photos and another order.")] = 0,
+) -> None:
+    """Measure what the bench itself costs over calling the reader in a loop."""
+    try:
+        spec = expanded(load_specs([candidate] if candidate else [])[0])
+        if not isinstance(spec, PipelineSpec) or spec.threads > 1:
+            raise BadCandidate(f"{spec.name} is not openlot's pipeline on one thread; give one that is")
+        samples = list(load_dataset(data).samples)
+        chosen = Random(seed).sample(samples, min(photos, len(samples)))
+        cost = harness_cost(spec, [sample.path for sample in chosen], runs, seed)
+    except BenchmarkError as error:
+        typer.echo(f"openlot bench: {error.code}: {error}", err=True)
+        raise typer.Exit(FAILED) from error
+    typer.echo(
+        f"by the bench over a plain loop: {cost.value:.3f} ({cost.low:.3f} to {cost.high:.3f}), medians of {runs} runs "
+        f"of {len(chosen)} photos in turn"
+    )
 
 
 def _bars() -> Progress:
