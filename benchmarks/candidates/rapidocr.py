@@ -59,7 +59,9 @@ class RapidOcrCandidate:
                 continue
             watch.lap("decode")
             found = self._engine(image)
-            if found.elapse_list:
+            if not found.elapse_list:  # it found no text, and tells no times
+                watch.lap("detect")
+            else:
                 watch.ms["detect"] = 1000 * found.elapse_list[0]
                 watch.ms["read"] = 1000 * sum(each or 0.0 for each in found.elapse_list[1:])
             texts = found.txts or ()

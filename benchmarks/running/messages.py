@@ -1,7 +1,8 @@
 """What a candidate's process and the one that runs it say to each other: JSON lines, one message each.
 
 The process is told its candidate in the first line, and then batches of photos; it answers `ready` or `refused`, and
-for each batch an `outcome` a photo and then what it has `spent` so far. The end of its input is the end of its work.
+for each batch an `outcome` a photo and then what it has `spent` so far. The end of its input is the end of its work,
+also in the middle of a batch.
 """
 
 from dataclasses import dataclass

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -88,6 +89,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert killed.status == -9
     assert len(run.predictions("program")) == CHUNK
     assert run.processes("program") == []
+    _wait_for_the_end_of(tmp_path / "reader.sh")
     lines = run.path / "predictions" / "program.jsonl"
     with lines.open("ab") as half:
         half.write(lines.read_bytes()[:30])
@@ -177,6 +179,15 @@ def test_ctrl_c_ends_every_process_and_the_run_can_go_on(tmp_path: Path) -> None
     assert Counter(each.sample for each in RunFolder(tmp_path / "out").predictions("program")) == {
         photo.name: 1 for photo in photos
     }
+
+
+def _wait_for_the_end_of(script: Path) -> None:
+    """Returns once no process runs the script; processes of a killed run end by themselves, a little later."""
+    for _ in range(600):
+        if not _still_running(script):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{script} is still running")
 
 
 def _still_running(script: Path) -> bool:
