@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from random import Random
 
 from benchmarks.datasets import ccpd, corrected_reads, easypr, file_names, openalpr, truth_json, yolo
 from benchmarks.datasets.conditions import conditions
@@ -59,12 +60,15 @@ class Dataset:
     samples: tuple[Sample, ...]
 
 
-def load_dataset(folder: Path, asked: Format = Format.AUTO) -> Dataset:
-    """The photos of a folder with their conditions. Raises UnknownFormat and NoTruth."""
+def load_dataset(folder: Path, asked: Format = Format.AUTO, most: int | None = None, seed: int = 0) -> Dataset:
+    """The photos of a folder with their conditions; at most `most` of them, drawn by the seed. Raises UnknownFormat and
+    NoTruth."""
     if not folder.is_dir():
         raise NoTruth(f"there is no folder {folder}; give one with labelled photos")
     chosen = find_format(folder) if asked is Format.AUTO else asked
     samples = sorted(LAYOUTS[chosen].read(folder), key=lambda sample: sample.id)
+    if most is not None and most < len(samples):
+        samples = sorted(Random(seed).sample(samples, most), key=lambda sample: sample.id)
     return Dataset(folder, chosen, tuple(_with_conditions(samples)))
 
 

@@ -3,7 +3,6 @@
 import os
 import shlex
 from pathlib import Path
-from random import Random
 from typing import Annotated
 
 import typer
@@ -27,6 +26,9 @@ def run(
         list[Path] | None, typer.Option(help="A TOML file of candidates, may be repeated; none: the shipped models.")
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How the labels are laid out.")] = Format.AUTO,
+    photos: Annotated[
+        int | None, typer.Option(min=1, help="Read so many of the photos only, drawn by the seed.")
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Times that every photo is read.")] = 1,
     seed: Annotated[int, typer.Option(min=0, help="Shuffles photos and candidates otherwise.")] = 0,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds that a candidate may take for one photo.")] = 60.0,
@@ -38,9 +40,9 @@ def run(
     files = candidate or []
     try:
         specs = load_specs(files)
-        dataset = load_dataset(data, format_)
+        dataset = load_dataset(data, format_, photos, seed)
         typer.echo(f"{len(dataset.samples)} photos, labels as `{dataset.format}`", err=True)
-        plan = Plan(dataset, specs, rounds, seed, timeout, _command(data, files, format_, rounds, seed))
+        plan = Plan(dataset, specs, rounds, seed, timeout, _command(data, files, format_, photos, rounds, seed))
         names = [spec.name for spec in specs]
         with _bars() as bars:
             tasks = {name: bars.add_task(name, total=rounds * len(dataset.samples)) for name in names}
@@ -70,8 +72,7 @@ def harness(
         spec = expanded(load_specs([candidate] if candidate else [])[0])
         if not isinstance(spec, PipelineSpec) or spec.threads > 1:
             raise BadCandidate(f"{spec.name} is not openlot's pipeline on one thread; give one that is")
-        samples = list(load_dataset(data).samples)
-        chosen = Random(seed).sample(samples, min(photos, len(samples)))
+        chosen = load_dataset(data, most=photos, seed=seed).samples
         cost = harness_cost(spec, [sample.path for sample in chosen], runs, seed)
     except BenchmarkError as error:
         typer.echo(f"openlot bench: {error.code}: {error}", err=True)
@@ -87,11 +88,12 @@ def _bars() -> Progress:
     return Progress(*columns, console=Console(stderr=True))
 
 
-def _command(data: Path, files: list[Path], format_: Format, rounds: int, seed: int) -> str:
+def _command(data: Path, files: list[Path], format_: Format, photos: int | None, rounds: int, seed: int) -> str:
     """The command as a report shows it: where the photos lie is told by their collection's variable."""
     words = ["openlot", "bench", "run", "--data", stored_path(data)]
     for file in files:
         words += ["--candidate", os.fspath(file)]
     words += [] if format_ is Format.AUTO else ["--format", format_]
+    words += [] if photos is None else ["--photos", str(photos)]
     words += ["--rounds", str(rounds), "--seed", str(seed), "--out", "OUT"]
     return " ".join(word if word.startswith("$") else shlex.quote(word) for word in words)

@@ -250,6 +250,21 @@ def test_labels_of_two_kinds_ask_for_a_format(tmp_path: Path) -> None:
     assert len(load_dataset(tmp_path, Format.NAMES).samples) == 2
 
 
+def test_fewer_photos_are_drawn_by_a_seed(tmp_path: Path) -> None:
+    """So many of the photos are taken, the same ones for the same seed, in their order; no more than there are."""
+    names = [f"{number}.png" for number in range(9)]
+    for name in names:
+        picture(tmp_path / name)
+    written(tmp_path / "truth.json", json.dumps(dict.fromkeys(names, [])))
+    first, again, other = (
+        [sample.id for sample in load_dataset(tmp_path, most=5, seed=seed).samples] for seed in (1, 1, 2)
+    )
+    assert len(first) == 5
+    assert first == again == sorted(first)
+    assert first != other
+    assert len(load_dataset(tmp_path, most=50).samples) == 9
+
+
 @pytest.mark.parametrize("format_", [each for each in Format if each is not Format.AUTO])
 def test_an_empty_folder_is_an_error_in_every_layout(tmp_path: Path, format_: Format) -> None:
     """No layout takes a folder without labels for a set without photos."""
