@@ -20,6 +20,8 @@ UNKNOWN_CHINESE = 0.005
 of 2,454 labelled plates five were of none. One without a Chinese character has lost its province."""
 UNKNOWN_OFFICE = 0.3
 """Factor for a Chinese text whose office letter its province does not use."""
+LETTERING = 0.03
+"""Weight of four letters and more without a digit: a vanity plate at times, a name painted on the vehicle as a rule."""
 RARE_LENGTH = 0.03
 """Weight of an unknown text of 3, or of more than 8 letters and digits: few plates are as short or as long."""
 FRAGMENT = 0.002
@@ -133,6 +135,8 @@ def _fit(text: str, region: Region, colors: Mapping[Color, float] | None = None)
         return FRAGMENT
     if region == "cn" or is_chinese(text):
         return UNKNOWN_CHINESE
+    if len(text) >= 4 and text.isalpha():
+        return LETTERING
     return UNKNOWN_LATIN if 4 <= len(text) <= 8 else RARE_LENGTH
 
 

@@ -143,3 +143,8 @@ def test_a_plates_colour_helps_and_never_forces() -> None:
     assert grammar.weight("苏AD1234", cn, blue) > 2 * grammar.weight("苏AD12345", cn, blue)  # type: ignore[arg-type]
     assert grammar.weight("苏AD12345", cn, blue) > 0.2  # type: ignore[arg-type]
     assert grammar.weight("AB12CDE", {"eu": 1.0}, green) == grammar.weight("AB12CDE", {"eu": 1.0})  # type: ignore[arg-type]
+
+
+def test_a_painted_name_weighs_less_than_a_serial() -> None:
+    """Letters alone are read as they are seen, at a small weight: most of them are no plate."""
+    assert 0 < Grammar().weight("ANHHIEN", {"us": 1.0}) < Grammar().weight("AN4H1EN", {"us": 1.0})  # type: ignore[dict-item]
