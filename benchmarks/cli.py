@@ -10,6 +10,7 @@ from rich.table import Table
 from benchmarks.cards.cli import card
 from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
+from benchmarks.gate.cli import gate
 from benchmarks.metrics import score
 from benchmarks.report.cli import compare_runs, report
 from benchmarks.runner import results_in
@@ -32,6 +33,7 @@ app.command()(run)
 app.command()(harness)
 app.command()(report)
 app.command("compare")(compare_runs)
+app.command()(gate)
 
 
 @app.callback()
