@@ -63,9 +63,7 @@ class Batch:
 class Batches(IterableDataset[Batch]):
     """An endless stream of batches, drawn in the loader's process."""
 
-    def __init__(
-        self, data: Path | None, teacher: Path, size: int, seed: int, shares: tuple[float, float, str]
-    ) -> None:
+    def __init__(self, data: Path | None, teacher: Path, size: int, seed: int, shares: tuple[float, float]) -> None:
         self._data, self._teacher, self._size, self._seed, self._shares = data, teacher, size, seed, shares
 
     def __iter__(self) -> Iterator[Batch]:
@@ -212,9 +210,7 @@ def train(args: argparse.Namespace) -> None:
         step, spent, average.steps = saved["step"], saved["seconds"], saved["step"]
     dev = dev_samples(load_real(args.data, args.teacher)[1]) if args.data else {}
     dev["generated"] = generated_dev(args.data)
-    stream = Batches(
-        args.data, args.teacher, args.batch, args.seed + 1000 * step, (args.real_share, args.two_rows, args.favour)
-    )
+    stream = Batches(args.data, args.teacher, args.batch, args.seed + 1000 * step, (args.real_share, args.two_rows))
     loader = iter(DataLoader(stream, batch_size=None, num_workers=args.workers, prefetch_factor=8))
     budget, begun, recent, shown = args.minutes * 60.0, time.monotonic() - spent, 0.0, time.monotonic()
     with (out / "log.csv").open("a", encoding="utf-8", newline="") as table:
@@ -287,7 +283,6 @@ if __name__ == "__main__":
     parser.add_argument("--peak", type=float, default=2e-3, help="the highest learning rate")
     parser.add_argument("--real-share", type=float, default=0.4)
     parser.add_argument("--two-rows", type=float, default=0.0, help="share of generated plates made to have two rows")
-    parser.add_argument("--favour", default="", help="a region whose plates come oftener: cn, eu, us, br, other")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)

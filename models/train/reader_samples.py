@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from models.train.synthetic.cuts import CutGlyphs
 from models.train.synthetic.degrade import REAL, Surroundings, imperfect_corners, photograph, relight
 from models.train.synthetic.glyphs import CollectedGlyphs, Family, GlyphSource, MixedGlyphs, OpenGlyphs
-from models.train.synthetic.plates import KIND_WEIGHTS, KINDS, TWO_ROW_KINDS, PlateImage, render_plate
+from models.train.synthetic.plates import KIND_WEIGHTS, TWO_ROW_KINDS, PlateImage, render_plate
 from models.train.teacher import box_corners, rows
 from vision.alphabet import ALPHABET, PROVINCES
 from vision.rectify import CHINESE_ROWS, EVEN_ROWS, RowCut, rectify_single, rectify_stacked
@@ -27,7 +27,6 @@ _POOL = 3000
 _RARE = 6
 """Plates of a province in a set below which one is drawn no oftener still, and left out if its text was a model's: most
 such texts are misread ones of the set's commonest province."""
-FAVOUR = 2.5
 DEV_EVERY = 12
 """Every twelfth file of a real set is kept for the development split and never trained on."""
 
@@ -169,8 +168,7 @@ class Shot:
 class SampleMaker:
     """Draws samples for ever. `real` may be empty, then all plates are generated.
 
-    `two_rows` is the share of generated plates that are made to have two rows; the others are of any kind. Plates of
-    the region `favoured` come FAVOUR times as often, generated and real."""
+    `two_rows` is the share of generated plates that are made to have two rows; the others are of any kind."""
 
     def __init__(
         self,
@@ -180,7 +178,6 @@ class SampleMaker:
         negatives: tuple[Image, ...],
         real_share: float,
         two_rows: float = 0.0,
-        favoured: str = "",
     ) -> None:
         self._rng = np.random.default_rng(seed)
         self._glyphs = glyphs
@@ -189,9 +186,6 @@ class SampleMaker:
         self._odds = {name: _odds(plates) for name, plates in self._real.items() if plates}
         self._real_share = real_share if self._odds else 0.0
         self._two_rows = two_rows
-        self._favoured = favoured
-        odds = np.array([w * (FAVOUR if region_of(kind) == favoured else 1.0) for kind, w in KIND_WEIGHTS.items()])
-        self._kind_odds = odds / odds.sum()
         self._drawn: list[PlateImage] = []
 
     def draw(self) -> Sample:
@@ -219,8 +213,7 @@ class SampleMaker:
     def _plate(self) -> PlateImage:
         """A generated plate. Drawing costs as much as photographing, so each serves about three photographs."""
         if len(self._drawn) < _POOL or self._rng.random() < 1 / 3:
-            two_rows = self._rng.random() < self._two_rows
-            kind = self._two_row_kind() if two_rows else KINDS[int(self._rng.choice(len(KINDS), p=self._kind_odds))]
+            kind = self._two_row_kind() if self._rng.random() < self._two_rows else None
             plate = render_plate(self._rng, kind, glyphs=self._glyphs)
             if len(self._drawn) < _POOL:
                 self._drawn.append(plate)
@@ -236,11 +229,7 @@ class SampleMaker:
     def _from_real(self) -> Shot:
         names = list(self._odds)
         shares = np.array(
-            [
-                s.share * min(1.0, len(self._real[s.name]) / 100) * (FAVOUR if s.region == self._favoured else 1.0)
-                for s in REAL_SETS
-                if s.name in self._odds
-            ]
+            [s.share * min(1.0, len(self._real[s.name]) / 100) for s in REAL_SETS if s.name in self._odds]
         )
         name = names[int(self._rng.choice(len(names), p=shares / shares.sum()))]
         plate = self._real[name][int(self._rng.choice(len(self._real[name]), p=self._odds[name]))]
@@ -268,11 +257,6 @@ class SampleMaker:
         if self._rng.random() < 0.02:
             return Sample(rectify_stacked(shot.image, seen, _row_cut(shot.region)), "", shot.color, -1, shot.region)
         return Sample(rectify_single(shot.image, seen), shot.text, shot.color, single, shot.region, apart)
-
-
-def region_of(kind: str) -> str:
-    """The region of a generated kind: `us` of `us`, `cn` of `cn_blue`."""
-    return kind.partition("_")[0]
 
 
 def corners_in_view(true: NDArray[np.float32], seen: NDArray[np.float32]) -> NDArray[np.float32]:
