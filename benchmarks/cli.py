@@ -11,6 +11,7 @@ from benchmarks.cards.cli import card
 from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.gate.cli import gate
+from benchmarks.gate.motion_cli import motion
 from benchmarks.metrics import score
 from benchmarks.report.cli import compare_runs, report
 from benchmarks.runner import results_in
@@ -34,6 +35,7 @@ app.command()(harness)
 app.command()(report)
 app.command("compare")(compare_runs)
 app.command()(gate)
+app.command()(motion)
 
 
 @app.callback()

@@ -27,7 +27,7 @@ from vision.alternatives.rapidocr_reader import rapidocr_card
 from vision.detect import OnnxDetector
 from vision.grammar import Grammar, RegionHint
 from vision.motion import MotionGate
-from vision.ports import Detector, FrameSource, Reader
+from vision.ports import Detector, FrameGate, FrameSource, Reader
 from vision.read import OnnxReader
 from vision.scene_cut import SceneCut
 from vision.session import PrecisionChoice, Provider, Session
@@ -153,15 +153,16 @@ class Pipeline:
         lane = max(tracks, key=_standing)
         return fuse(lane.evidence, lane.frames_read, self._grammar)
 
-    def watch(self, source: FrameSource) -> Iterator[Sighting]:
+    def watch(self, source: FrameSource, gate: FrameGate | None = None) -> Iterator[Sighting]:
         """One Sighting for each vehicle that passes or stands before a fixed camera, given once it has gone.
 
-        Frames in which nothing moves are not read. No vehicle goes from one view into another, and what is printed on
-        the picture is none. What could hardly be read is reported only where the detector was sure of a plate for more
-        than a frame: lamps and signs stand before a camera for years. Closes the source at the end. Raises
-        SourceUnavailable.
+        Frames in which nothing moves are not read; `gate` may choose others. No vehicle goes from one view into
+        another, and what is printed on the picture is none. What could hardly be read is reported only where the
+        detector was sure of a plate for more than a frame: lamps and signs stand before a camera for years. Closes the
+        source at the end. Raises SourceUnavailable.
         """
-        tracker, gate, cut = Tracker(), MotionGate(), SceneCut()
+        tracker, cut = Tracker(), SceneCut()
+        gate = MotionGate() if gate is None else gate
         try:
             for frame in source.frames():
                 if cut.happened(frame.image):

@@ -22,6 +22,13 @@ class Reader(Protocol):
         """What the plate says. The picture is not changed. A plate that cannot be read has `text` None."""
 
 
+class FrameGate(Protocol):
+    """Says which frames of a stream are read."""
+
+    def passes(self, image: Image) -> bool:
+        """Whether this frame should be read; called with every frame, in order."""
+
+
 class FrameSource(Protocol):
     """Gives frames in the order they were taken."""
 
