@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_a_vehicle_only_if_it_is_surely_a_plate(
 )
 def test_one_unsure_glimpse_is_no_vehicle(tmp_path: Path, frames: int, sure: float, reported: int) -> None:
     """Lettering that looks like a plate in one frame makes no Sighting; a plate read surely, or often enough, does."""
-    pipeline = _pipeline(tmp_path, [(32, 32, 20, 8, 0.7)], sure=sure)
+    pipeline = _pipeline(tmp_path, [(32, 32, 20, 8, 0.8)], sure=sure)
     assert len(list(pipeline.watch(_Still(frames)))) == reported
 
 
