@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -59,6 +59,9 @@ class MotionFigures:
     only_every: tuple[str, ...]
 
 
+_WATCHED = TypeAdapter(Watched)
+
+
 class _Counted:
     """A gate that counts; without one behind it, every frame passes."""
 
@@ -73,13 +76,7 @@ class _Counted:
         return passes
 
 
-class Tell(Protocol):
-    """Hears of each time a clip was watched."""
-
-    def __call__(self, watched: Watched) -> None: ...
-
-
-def watch_both_ways(pipeline: Pipeline, clip: Path, rounds: int, folder: Path, tell: Tell) -> None:
+def watch_both_ways(pipeline: Pipeline, clip: Path, rounds: int, folder: Path, tell: Callable[[Watched], None]) -> None:
     """Watch the clip in turns, and keep what was sighted and spent. Raises OutFolderTaken, SourceUnavailable."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutFolderTaken(f"{folder} is not an empty folder: give another --out, or remove it first")
@@ -88,10 +85,11 @@ def watch_both_ways(pipeline: Pipeline, clip: Path, rounds: int, folder: Path, t
         for way in WAYS if number % 2 == 0 else WAYS[::-1]:
             gate = _Counted(MotionGate() if way == "gated" else None)
             start = time.process_time()
-            sightings = list(pipeline.watch(VideoSource(clip), gate))
+            # Kept without pixels at once: a Sighting holds its frames.
+            sighted = [sighting_as_json(sighting) for sighting in pipeline.watch(VideoSource(clip), gate)]
             watched = Watched(way, number, gate.frames, gate.passed, time.process_time() - start)
             if number == 0:
-                lines = [json.dumps(sighting_as_json(sighting), ensure_ascii=False) + "\n" for sighting in sightings]
+                lines = [json.dumps(sighting, ensure_ascii=False) + "\n" for sighting in sighted]
                 (folder / f"{way}.jsonl").write_text("".join(lines), encoding="utf-8")
             with (folder / "motion.jsonl").open("ab") as file:
                 file.write(_WATCHED.dump_json(watched) + b"\n")
@@ -122,9 +120,6 @@ def motion_figures(folder: Path) -> MotionFigures:
         tuple(sorted((texts["gated"] - texts["every"]).elements())),
         tuple(sorted((texts["every"] - texts["gated"]).elements())),
     )
-
-
-_WATCHED = TypeAdapter(Watched)
 
 
 def _texts(file: Path) -> Counter[str]:
