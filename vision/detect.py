@@ -8,13 +8,17 @@ from vision.detect_decode import decode, letterbox
 from vision.session import Session
 from vision.types import Box, Detection, Image
 
-LOOKS = (0.6, 1.0, 1.6)
+LOOKS = (0.6, 1.0)
 """Sizes at which a picture is looked at, as shares of the card's long side, until a plate is found for certain: a small
-look costs a third of a full one and sees large plates whole; the last is for small plates in large pictures."""
-CERTAIN = 0.7
-"""Score from which a plate ends the search for more: the vehicle at a gate is the nearest one, found first. Of 300
-pictures composed from held-out scenes and plates it found the nearest plate of as many (273) as a full and a small look
-always did, in 15 ms instead of 36 (medians)."""
+look costs a third of a full one and sees large plates whole."""
+LAST_LOOK = 1.6
+"""Size of the look for small plates in large pictures, where none is likely by then; it costs two and a half full
+ones."""
+CERTAIN, LIKELY = 0.6, 0.5
+"""Scores from which a plate ends the search for more, and from which it spares the last look: the vehicle at a gate is
+the nearest one, found first. Of 240 pictures composed from held-out scenes and plates these two found the nearest plate
+of 217 and 255 plates in all, in 16 ms on average; 0.7 for both found 218 and 258 in 22 ms, with half as many false
+finds more."""
 LARGE = 0.3
 """Share of the picture's longer side from which a plate counts as large. The network sees parts of such a plate as
 plates of their own in larger looks."""
@@ -40,12 +44,15 @@ class OnnxDetector:
         """The plates of a BGR picture, likeliest first. Raises WrongModelShape for an output no detector gives."""
         found: list[Detection] = []
         for size in LOOKS:
-            if size > 1.0 and max(image.shape[:2]) < size * self._long_side:
-                break
-            found = merged(found, self._look(image, size), LARGE * max(image.shape[:2]))
+            found = self._more(image, size, found)
             if found and found[0].confidence >= CERTAIN:
-                break
-        return found
+                return found
+        likely = bool(found) and found[0].confidence >= LIKELY
+        small = max(image.shape[:2]) < LAST_LOOK * self._long_side
+        return found if likely or small else self._more(image, LAST_LOOK, found)
+
+    def _more(self, image: Image, size: float, found: Sequence[Detection]) -> list[Detection]:
+        return merged(found, self._look(image, size), LARGE * max(image.shape[:2]))
 
     def _look(self, image: Image, size: float) -> list[Detection]:
         planes, transform = letterbox(image, round(self._long_side * size))
