@@ -69,7 +69,10 @@ class _Look:
 
 
 class OnnxReader:
-    """Reads plates with a network whose card is of kind `reader`."""
+    """Reads plates with a network whose card is of kind `reader`.
+
+    Where the card has no output `corners`, plates are cut at the corners as found.
+    """
 
     def __init__(self, session: Session, grammar: Grammar, calibration: Calibration | None = None) -> None:
         """`calibration` stands in for the card's. Raises BadCard when the card's alphabet or calibration is not that of
@@ -87,8 +90,8 @@ class OnnxReader:
     def read(self, image: Image, detection: Detection) -> PlateRead:
         """What the plate says; `text` is None where the confidence is under LEAST_CONFIDENCE.
 
-        A plate that the first look leaves in doubt is looked at again, cut a little otherwise; a text is as likely as
-        all looks make it in the mean.
+        A plate seen askew is looked at again, cut where the reader sees its corners; one that is left in doubt again,
+        cut a little otherwise, and a text is then as likely as all these looks make it in the mean.
         """
         quad, looks = self._looks(image, to_quad(detection.corners))
         chosen = self._likeliest(looks)
