@@ -30,7 +30,8 @@ def test_what_the_network_learns_is_what_moves_the_corners(offsets: list[float])
 def test_a_quad_is_askew_beyond_a_clean_cut_only() -> None:
     """Corners a little off stand; one corner far off, across or down, does not."""
     slight = moved(QUAD, np.full((4, 2), 0.5 * min(ASKEW), np.float32))
-    assert not askew(QUAD, QUAD) and not askew(QUAD, slight)
+    assert not askew(QUAD, QUAD)
+    assert not askew(QUAD, slight)
     for axis in (0, 1):
         offsets = np.zeros((4, 2), np.float32)
         offsets[2, axis] = 3 * ASKEW[axis]
@@ -38,7 +39,7 @@ def test_a_quad_is_askew_beyond_a_clean_cut_only() -> None:
 
 
 def test_wrong_corners_cost_few_reads() -> None:
-    """Cut 4 % of the width and 12 % of the height off, plates read nearly as often as cut right, by the shipped reader."""
+    """Cut 4 % of the width and 12 % of the height off, the shipped reader reads nearly as many plates as cut right."""
     reader = OnnxReader(Session(Registry().find("reader", "reader")), Grammar())
     rng = np.random.default_rng(2026)
     glyphs, surroundings = OpenGlyphs(), Surroundings(rng, generated=10)
