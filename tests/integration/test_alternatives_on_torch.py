@@ -153,6 +153,7 @@ def test_a_picture_with_nothing_in_it_has_no_plates(stack: SimpleNamespace, tmp_
 # torch deprecates its exporter by TorchScript, which ultralytics uses, and parts of it
 @pytest.mark.filterwarnings("ignore:You are using the legacy TorchScript-based ONNX export:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:The feature will be removed:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 def test_what_ultralytics_exports_runs_by_the_documented_card(
     stack: SimpleNamespace, tmp_path: Path, picture: Image
 ) -> None:
