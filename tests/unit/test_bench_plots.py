@@ -107,7 +107,7 @@ def test_wrong_characters_are_marked(true: str, read: str, pieces: tuple[tuple[s
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("openlot bench run --data /home/ann/photos/val --out /tmp/x", "openlot bench run --data …/val --out …/x"),
+        ("openlot bench run --data /srv/gate/photos/val --out /tmp/x", "openlot bench run --data …/val --out …/x"),
         ("--data=../lot/val ~/cards/a.toml", "--data=…/val …/a.toml"),
         ("--data $OPENLOT_DATA/val/eu", "--data $OPENLOT_DATA/val/eu"),
         ("http://ann:secret@reader.example:8000/v1/plate", "http:/…/plate"),
