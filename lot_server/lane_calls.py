@@ -5,6 +5,8 @@ Each answers with what the lane hears of it; a failure is an answer too, so noth
 
 import asyncio
 import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from lot_server.decisions import Admitted, Approach, Decision, NotAdmitted, PaymentDue
@@ -13,7 +15,8 @@ from lot_server.domain.lane import LaneEvent
 from lot_server.handlers import Handlers
 from lot_server.lane_read import LaneRead, from_sighting
 from lot_server.lane_setup import LaneHardware
-from lot_server.ports import PhotoArchive, PlateReader, Transactions
+from lot_server.ports import Camera, PhotoArchive, PlateReader, Transactions
+from vision.errors import SourceUnavailable
 from vision.types import Frame, Sighting
 
 log = logging.getLogger(__name__)
@@ -73,17 +76,15 @@ class LaneCalls:
 
     async def read(self) -> Outcome:
         """READ_DONE with the read, or READ_FAILED. A read whose photo could not be kept counts, and is reported."""
-        part = "camera"
+        burst = _Burst(self._hardware.camera, self._burst_frames, self._clock)
         try:
-            frames = await self._hardware.camera.burst(self._burst_frames)
-            read_at = self._clock.now()
-            part = "reader"
-            sighting = await self._reader.sight(frames)
-            read = from_sighting(sighting, (), read_at, self._least_confidence)
+            async with aclosing(burst.arriving()) as frames:
+                sighting = await self._reader.sight(frames)
+            read = from_sighting(sighting, (), burst.taken_at, self._least_confidence)
         except Exception as error:
-            return Outcome(LaneEvent.READ_FAILED, failure=failure_of(part, error))
+            return Outcome(LaneEvent.READ_FAILED, failure=failure_of("reader" if burst.arrived else "camera", error))
         try:
-            photos = await asyncio.to_thread(self._keep, sighting, frames)
+            photos = await asyncio.to_thread(self._keep, sighting, burst.frames)
         except Exception as error:
             return Outcome(LaneEvent.READ_DONE, read=read, failure=failure_of("archive", error))
         return Outcome(LaneEvent.READ_DONE, read=replace(read, photos=photos))
@@ -116,6 +117,28 @@ class LaneCalls:
         """The frame that was read best, or the first one where none shows a plate."""
         frame = sighting.evidence[0].frame if sighting is not None and sighting.evidence else frames[0]
         return (self._archive.keep(frame.image),)
+
+
+class _Burst:
+    """The frames of one read: handed on as they come, and kept for the archive. `arrived` once the camera gave all."""
+
+    def __init__(self, camera: Camera, count: int, clock: Clock) -> None:
+        self.frames: list[Frame] = []
+        self.arrived = False
+        self.taken_at = clock.now()
+        self._camera = camera
+        self._count = count
+        self._clock = clock
+
+    async def arriving(self) -> AsyncGenerator[Frame]:
+        """Raises SourceUnavailable, and what the camera raises."""
+        async for frame in self._camera.burst(self._count):
+            self.frames.append(frame)
+            self.taken_at = self._clock.now()
+            yield frame
+        if not self.frames:
+            raise SourceUnavailable("the camera gave no frame and no reason: look at its adapter")
+        self.arrived = True
 
 
 def _event(decision: Decision) -> LaneEvent:

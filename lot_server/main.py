@@ -12,7 +12,7 @@ from pathlib import Path
 from lot_server.adapters.cameras import folder_camera, video_camera
 from lot_server.adapters.display import TextDisplay
 from lot_server.adapters.simulated import SimulatedLane, SimulatedSite
-from lot_server.adapters.vision_child import SighterFactory, load_pipeline
+from lot_server.adapters.vision_child import LookerFactory, load_pipeline
 from lot_server.adapters.vision_workers import VisionWorkers
 from lot_server.config import LaneSection, LotConfig
 from lot_server.errors import ForeignPackage, StoreError
@@ -26,11 +26,12 @@ from lot_server.loopback.lot import RunningLot
 from lot_server.photos import PhotoFolder
 from lot_server.ports import Camera
 from lot_server.store.writer import Writer
+from vision.grammar import Grammar
 
 log = logging.getLogger(__name__)
 
 
-async def serve(config: LotConfig, announce: Callable[[str], None], factory: SighterFactory | None = None) -> None:
+async def serve(config: LotConfig, announce: Callable[[str], None], factory: LookerFactory | None = None) -> None:
     """Run a lot until SIGTERM or SIGINT; `announce` gets one line once everything works.
 
     `factory` makes the readers of the vision workers, the shipped ones by default. Raises LotError for what keeps the
@@ -79,7 +80,7 @@ def check_packages() -> None:
 
 
 async def _start(
-    config: LotConfig, factory: SighterFactory, parts: AsyncExitStack
+    config: LotConfig, factory: LookerFactory, parts: AsyncExitStack
 ) -> tuple[RunningLot, SimulatedSite | None]:
     displays = {lane.id: TextDisplay(config.lot.languages) for lane in config.lanes}
     _make_folder(config.store.folder)
@@ -132,8 +133,8 @@ def _camera(config: LotConfig, lane: LaneSection, simulated: SimulatedLane) -> C
 
 
 @asynccontextmanager
-async def _workers(config: LotConfig, factory: SighterFactory) -> AsyncIterator[VisionWorkers]:
-    workers = VisionWorkers(factory, config.vision.workers, config.vision.timeout_s)
+async def _workers(config: LotConfig, factory: LookerFactory) -> AsyncIterator[VisionWorkers]:
+    workers = VisionWorkers(factory, config.vision.workers, config.vision.timeout_s, Grammar(config.vision.region))
     await workers.start()
     try:
         yield workers
@@ -141,7 +142,7 @@ async def _workers(config: LotConfig, factory: SighterFactory) -> AsyncIterator[
         await workers.close()
 
 
-def _shipped(config: LotConfig) -> SighterFactory:
+def _shipped(config: LotConfig) -> LookerFactory:
     vision = config.vision
     detector, reader = (_model(config.folder, name) for name in (vision.detector, vision.reader))
     return partial(load_pipeline, detector, reader, vision.region, vision.provider)

@@ -3,7 +3,7 @@
 Adapters raise only the errors named here; whatever else they raise is treated by the lane as that part's failure.
 """
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
@@ -75,10 +75,10 @@ class LoopInputs(Protocol):
 class Camera(Protocol):
     """The camera of one lane."""
 
-    async def burst(self, count: int) -> list[Frame]:
-        """`count` frames of what stands at the lane now, at least one.
+    def burst(self, count: int) -> AsyncIterator[Frame]:
+        """`count` frames of what stands at the lane now, at least one, each as soon as it is there.
 
-        Raises vision.errors.SourceUnavailable from a camera that gives none: never an empty list.
+        Raises vision.errors.SourceUnavailable from a camera that gives none.
         """
         ...
 
@@ -86,8 +86,11 @@ class Camera(Protocol):
 class PlateReader(Protocol):
     """Pixels in, one fused read out."""
 
-    async def sight(self, frames: Sequence[Frame]) -> Sighting | None:
-        """The fused read of the vehicle on these frames; None where no frame shows a plate. Raises VisionError."""
+    async def sight(self, frames: AsyncIterator[Frame]) -> Sighting | None:
+        """The fused read of the vehicle on these frames; None where no frame shows a plate.
+
+        Raises VisionError, and what `frames` raises.
+        """
         ...
 
 

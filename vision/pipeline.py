@@ -31,6 +31,7 @@ from vision.ports import Detector, FrameGate, FrameSource, Reader
 from vision.read import OnnxReader
 from vision.scene_cut import SceneCut
 from vision.session import PrecisionChoice, Provider, Session
+from vision.standing import Look, likeliest_own, standing_vehicle
 from vision.track import Track, Tracker
 from vision.types import Detection, Frame, Image, PlateRead, Sighting
 from vision.vote import fuse
@@ -38,10 +39,6 @@ from vision.vote import fuse
 DEFAULT_DETECTOR = "detector"
 DEFAULT_READER = "reader"
 """The models that come with the project."""
-
-STANDING_PLATES = 4
-"""Plates a frame that are read for the vehicle at a lane: the largest and most central ones."""
-
 
 LIKELY_A_PLATE = 0.5
 """Mean score of the detector from which something unreadable is taken for a vehicle's plate when watching a stream."""
@@ -137,21 +134,13 @@ class Pipeline:
         reads = [self._reader.read(image, detection) for detection in found]
         return sorted(reads, key=lambda read: -read.confidence)
 
-    def sight(self, frames: Sequence[Frame]) -> Sighting | None:
-        """The vehicle that stands at the lane in a burst of frames: the one whose plate is largest and most central.
+    def look(self, frame: Frame) -> tuple[PlateRead, ...]:
+        """A frame of a lane's burst: the plates that may be its vehicle's, read, surest first."""
+        return tuple(self.read_found(frame.image, likeliest_own(frame, self.detect(frame.image))))
 
-        None only if no plate was detected in any frame; an unreadable plate gives a Sighting whose `text` is None.
-        """
-        tracker = Tracker()
-        gone: list[Track] = []
-        for frame in frames:
-            found = sorted(self.detect(frame.image), key=lambda d: -_prominence(frame, d))
-            gone += tracker.update(frame, self.read_found(frame.image, found[:STANDING_PLATES]))
-        tracks = gone + tracker.finish()
-        if not tracks:
-            return None
-        lane = max(tracks, key=_standing)
-        return fuse(lane.evidence, lane.frames_read, self._grammar)
+    def sight(self, frames: Sequence[Frame]) -> Sighting | None:
+        """The vehicle that stands at the lane in a burst of frames: see `vision.standing.standing_vehicle`."""
+        return standing_vehicle([Look(frame, self.look(frame)) for frame in frames], self._grammar)
 
     def watch(self, source: FrameSource, gate: FrameGate | None = None) -> Iterator[Sighting]:
         """One Sighting for each vehicle that passes or stands before a fixed camera, given once it has gone.
@@ -195,16 +184,3 @@ def _onnx_reader(session: Session, grammar: Grammar) -> Reader:
 def _require_float(name: str, precision: Precision | None) -> None:
     if precision not in (None, "fp32"):
         raise UnknownModel(f"{name} has no {precision} file; it runs in fp32")
-
-
-def _prominence(frame: Frame, detection: Detection) -> float:
-    """How much a plate looks like that of the vehicle at the lane: its width times how central it is, 0..1."""
-    box = detection.box
-    off_x = abs((box.x1 + box.x2) / frame.width - 1)
-    off_y = abs((box.y1 + box.y2) / frame.height - 1)
-    return box.width / frame.width * (1 - 0.5 * max(off_x, off_y)) * detection.confidence
-
-
-def _standing(track: Track) -> float:
-    """Prominence summed over the frames; what cannot be read at all counts a fifth, since it may be no plate."""
-    return sum(_prominence(e.frame, e.read.detection) * (0.2 + 0.8 * e.read.confidence) for e in track.evidence)

@@ -5,7 +5,7 @@ reader that is timed. Loops and barrier are those of the simulated site.
 import asyncio
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 from typing import Literal
 
 from benchmarks.gate.vehicles import Vehicle
@@ -53,18 +53,17 @@ class PacedCamera:
         self._watch = watch
         self._origin = time.perf_counter()
 
-    async def burst(self, count: int) -> list[Frame]:
+    async def burst(self, count: int) -> AsyncIterator[Frame]:
         """The next `count` frames, which take `count` / 25 s to arrive. Raises UnreadableImage."""
         first = math.ceil((time.perf_counter() - self._origin) * FRAMES_A_SECOND)
-        frames = []
         for index in range(count):
             arrives = self._origin + (first + index) / FRAMES_A_SECOND
             await asyncio.sleep(max(0.0, arrives - time.perf_counter()))
             shown = self.vehicle.frames if self.vehicle is not None else (self._empty,)
             image = await asyncio.to_thread(decode_image, shown[index % len(shown)], self._lane_id)
-            frames.append(Frame(image, self._lane_id, index, self._clock.now()))
-        self._watch.mark("frames")
-        return frames
+            if index == count - 1:
+                self._watch.mark("frames")
+            yield Frame(image, self._lane_id, index, self._clock.now())
 
 
 class TimedReader:
@@ -74,7 +73,7 @@ class TimedReader:
         self._reader = reader
         self._watch = watch
 
-    async def sight(self, frames: Sequence[Frame]) -> Sighting | None:
+    async def sight(self, frames: AsyncIterator[Frame]) -> Sighting | None:
         sighting = await self._reader.sight(frames)
         self._watch.reads += 1
         self._watch.mark("read")

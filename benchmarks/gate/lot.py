@@ -14,7 +14,7 @@ from benchmarks.gate.hardware import PacedCamera, Relay, TimedReader, Watch
 from benchmarks.gate.vehicles import Vehicle, empty_lane
 from lot_server.adapters.display import TextDisplay
 from lot_server.adapters.simulated import SimulatedLane
-from lot_server.adapters.vision_child import SighterFactory, load_pipeline
+from lot_server.adapters.vision_child import LookerFactory, load_pipeline
 from lot_server.adapters.vision_workers import VisionWorkers
 from lot_server.config import (
     LaneSection,
@@ -39,6 +39,7 @@ from lot_server.photos import PhotoFolder
 from lot_server.ports import Work
 from lot_server.store.writer import Writer
 from vision.decode_image import decode_image
+from vision.grammar import Grammar
 from vision.types import Frame
 
 LOT_ID = "gate-bench"
@@ -102,7 +103,7 @@ def config_of(folder: Path, lanes: int, workers: int, site: SiteSection = _SITE)
 
 @asynccontextmanager
 async def running_lot(
-    config: LotConfig, warm_up: Vehicle, factory: SighterFactory | None = None
+    config: LotConfig, warm_up: Vehicle, factory: LookerFactory | None = None
 ) -> AsyncIterator[WatchedLot]:
     """The lot while the block runs; every worker has read `warm_up` before. Raises LotError, VisionError."""
     async with AsyncExitStack() as parts:
@@ -114,11 +115,11 @@ async def running_lot(
         await writer.transact(lambda work: record_facts(work, config, clock.now()))
         vision = config.vision
         shipped = partial(load_pipeline, vision.detector, vision.reader, vision.region, vision.provider)
-        workers = VisionWorkers(factory or shipped, vision.workers, vision.timeout_s)
+        workers = VisionWorkers(factory or shipped, vision.workers, vision.timeout_s, Grammar(vision.region))
         await workers.start()
         parts.push_async_callback(workers.close)
-        frames = [Frame(decode_image(content), "warm-up", index) for index, content in enumerate(warm_up.frames)]
-        await asyncio.gather(*(workers.sight(frames) for _ in range(vision.workers)))
+        # As many frames at once as there are workers: each has read by then.
+        await asyncio.gather(*(workers.sight(_warming(warm_up)) for _ in range(vision.workers)))
         displays = {section.id: TextDisplay(config.lot.languages) for section in config.lanes}
         lanes = [
             _lane(config, section, displays[section.id], workers, photos, writer, handlers) for section in config.lanes
@@ -172,6 +173,11 @@ def _lane(
         config.payment.driver_page_url,
     )
     return WatchedLane(section.id, loop, site, camera, watch)
+
+
+async def _warming(vehicle: Vehicle) -> AsyncIterator[Frame]:
+    for index, content in enumerate(vehicle.frames):
+        yield Frame(decode_image(content), "warm-up", index)
 
 
 def _alert_codes(work: Work) -> tuple[str, ...]:

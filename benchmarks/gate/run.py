@@ -17,7 +17,7 @@ from benchmarks.gate.scenario import Scenario
 from benchmarks.gate.surroundings import surroundings
 from benchmarks.gate.traffic import full_load, one_at_a_time
 from benchmarks.gate.vehicles import Vehicle
-from lot_server.adapters.vision_child import SighterFactory
+from lot_server.adapters.vision_child import LookerFactory
 from lot_server.config import SiteSection
 
 
@@ -32,7 +32,7 @@ class GateBench:
     vehicles: Sequence[Vehicle]
     workers: int
     site: SiteSection | None = None
-    factory: SighterFactory | None = None
+    factory: LookerFactory | None = None
 
     async def run(self, folder: GateFolder, tell: Callable[[GateRun, Sequence[Visit]], None]) -> None:
         """Run all; each run is on disk before the next begins, and told. Raises LotError, VisionError, BenchmarkError.

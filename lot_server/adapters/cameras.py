@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,30 +27,34 @@ class PlayedCamera:
         self._frames: Iterator[Frame] = iter(())
         self._in_use = asyncio.Lock()
 
-    async def burst(self, count: int) -> list[Frame]:
+    async def burst(self, count: int) -> AsyncIterator[Frame]:
         """The next `count` frames, fewer where the source ends. Raises SourceUnavailable."""
         async with self._in_use:
-            return await asyncio.to_thread(self._take, count)
+            for place in range(count):
+                frame = await asyncio.to_thread(self._next if place else self._first)
+                if frame is None:
+                    return
+                yield replace(frame, captured_at=frame.captured_at or self._clock.now())
 
     async def end(self) -> None:
         """Let go of the file."""
         async with self._in_use:
             self._close()
 
-    def _take(self, count: int) -> list[Frame]:
-        frames = self._next(count)
-        if not frames:
+    def _first(self) -> Frame:
+        frame = self._next()
+        if frame is None:
             self._close()
             self._source = self._open_source()
             self._frames = self._source.frames()
-            frames = self._next(count)
-        if not frames:
+            frame = self._next()
+        if frame is None:
             raise SourceUnavailable("the camera's folder or video gives no frame: check what is in it")
-        return [replace(frame, captured_at=frame.captured_at or self._clock.now()) for frame in frames]
+        return frame
 
-    def _next(self, count: int) -> list[Frame]:
+    def _next(self) -> Frame | None:
         try:
-            return [frame for _, frame in zip(range(count), self._frames, strict=False)]
+            return next(self._frames, None)
         except NoImages as error:
             raise SourceUnavailable(str(error)) from error
 

@@ -108,17 +108,19 @@ class SimulatedLane:
         finally:
             self._listeners.remove(heard)
 
-    async def burst(self, count: int) -> list[Frame]:
+    async def burst(self, count: int) -> AsyncIterator[Frame]:
         """The vehicle's own pictures, at most `count`; an empty lane where none stands."""
         if not self.camera_works:
             raise SourceUnavailable(f"the camera of {self._lane_id} gives no frames: check its power and its cable")
         if self._vehicle is None:
-            return [Frame(_EMPTY_LANE, self._lane_id, 0, self._clock.now())]
+            yield Frame(_EMPTY_LANE, self._lane_id, 0, self._clock.now())
+            return
         paths = self._vehicle.frames[:count]
         if not paths:
             raise SourceUnavailable(f"the vehicle at {self._lane_id} came without pictures: give it some")
-        images = [await asyncio.to_thread(load_image, path) for path in paths]
-        return [Frame(image, self._lane_id, index, self._clock.now()) for index, image in enumerate(images)]
+        for index, path in enumerate(paths):
+            image = await asyncio.to_thread(load_image, path)
+            yield Frame(image, self._lane_id, index, self._clock.now())
 
     async def end(self) -> None:
         """Stop whatever still moves."""

@@ -2,10 +2,9 @@
 
 import asyncio
 import multiprocessing
-from collections.abc import Sequence
 
-from lot_server.adapters.shared_frames import FrameWriter, SharedFrames
-from lot_server.adapters.vision_child import Begun, Broken, Ready, Refused, Seen, SighterFactory, StartFailed, serve
+from lot_server.adapters.shared_frame import FrameWriter, SharedFrame
+from lot_server.adapters.vision_child import Begun, Broken, LookerFactory, Ready, Refused, Seen, StartFailed, serve
 from lot_server.errors import (
     LotError,
     VisionFailed,
@@ -14,7 +13,7 @@ from lot_server.errors import (
     VisionWorkerDied,
     VisionWorkerGone,
 )
-from vision.types import Frame, Sighting
+from vision.types import Frame, PlateRead
 
 START_SECONDS = 60.0
 END_SECONDS = 5.0
@@ -23,7 +22,7 @@ END_SECONDS = 5.0
 class VisionWorker:
     """A child process that reads. `gone` is set once it has ended, for whatever reason."""
 
-    def __init__(self, factory: SighterFactory) -> None:
+    def __init__(self, factory: LookerFactory) -> None:
         """Start the process; `wait_ready` says when it reads. Needs the running event loop."""
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
@@ -58,8 +57,8 @@ class VisionWorker:
             case _:
                 raise VisionUnavailable(f"a vision worker began with {type(answer).__name__}: report this as a fault")
 
-    async def sight(self, frames: Sequence[Frame], timeout_s: float) -> Sighting | None:
-        """The worker's read of one vehicle.
+    async def look(self, frame: Frame, timeout_s: float) -> tuple[PlateRead, ...]:
+        """What the worker read on a frame.
 
         Raises VisionWorkerGone where the job was never begun, VisionWorkerDied, VisionTimeout (the worker is killed
         then), VisionFailed, and vision's own VisionError.
@@ -67,7 +66,7 @@ class VisionWorker:
         async with self._in_use:
             if self.gone.is_set():
                 raise VisionWorkerGone(f"vision worker {self.pid} has ended")
-            job = await asyncio.to_thread(self._frames.write, frames)
+            job = await asyncio.to_thread(self._frames.write, frame)
             try:
                 await self._begin(job, timeout_s)
                 answer = await self._receive(timeout_s)
@@ -77,7 +76,7 @@ class VisionWorker:
                 raise
         match answer:
             case Seen():
-                return answer.attach(frames)
+                return answer.reads
             case Refused(kind, message):
                 raise kind(message)
             case Broken(message):
@@ -107,7 +106,7 @@ class VisionWorker:
             self._frames.release()
             self._closed = True
 
-    async def _begin(self, job: SharedFrames, timeout_s: float) -> None:
+    async def _begin(self, job: SharedFrame, timeout_s: float) -> None:
         try:
             self._connection.send(job)
             answer = await self._receive(timeout_s)

@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncIterator
 
-from lot_server.adapters.vision_child import SighterFactory
+from lot_server.adapters.vision_child import LookerFactory
 from lot_server.adapters.vision_worker import VisionWorker
 from lot_server.errors import VisionUnavailable, VisionWorkerDied, VisionWorkerGone
-from vision.types import Frame, Sighting
+from vision.grammar import Grammar
+from vision.standing import Look, standing_vehicle
+from vision.types import Frame, PlateRead, Sighting
 
 ATTEMPTS = 2
 FIRST_PAUSE_SECONDS = 0.5
@@ -17,17 +19,22 @@ log = logging.getLogger(__name__)
 
 
 class VisionWorkers:
-    """A `PlateReader` over `count` worker processes; one that dies is replaced, and its job is tried once more."""
+    """A `PlateReader` over `count` worker processes; one that dies is replaced, and its frame is tried once more.
 
-    def __init__(self, factory: SighterFactory, count: int, timeout_s: float) -> None:
-        """`factory` is called in each worker; a read may take `timeout_s` seconds there. `start` starts them."""
+    Each frame is a job of its own, for whichever worker is free: it is read while the next one is on its way from the
+    camera, and no lane holds a worker while it waits for frames.
+    """
+
+    def __init__(self, factory: LookerFactory, count: int, timeout_s: float, grammar: Grammar) -> None:
+        """`factory` is called in each worker; a frame may take `timeout_s` seconds there. `start` starts them."""
         self._factory = factory
         self._count = count
         self._timeout_s = timeout_s
+        self._grammar = grammar
         self._idle: asyncio.Queue[VisionWorker] = asyncio.Queue()
         self._workers: set[VisionWorker] = set()
         self._keepers: list[asyncio.Task[None]] = []
-        self._jobs: set[asyncio.Task[Sighting | None]] = set()
+        self._jobs: set[asyncio.Task[tuple[PlateRead, ...]]] = set()
         self._why_none: str | None = None
 
     @property
@@ -50,17 +57,21 @@ class VisionWorkers:
         for worker in workers:
             self._idle.put_nowait(worker)
 
-    async def sight(self, frames: Sequence[Frame]) -> Sighting | None:
+    async def sight(self, frames: AsyncIterator[Frame]) -> Sighting | None:
         """The fused read of the vehicle on these frames; None where no frame shows a plate.
 
-        Raises VisionError for frames that cannot be read, VisionWorkerDied where two workers in a row died over them,
-        VisionTimeout, VisionFailed, and VisionUnavailable where no worker is to be had.
+        Raises VisionError for a frame that cannot be read, VisionWorkerDied where two workers in a row died over one,
+        VisionTimeout, VisionFailed, VisionUnavailable where no worker is to be had, and what `frames` raises.
         """
+        taken: list[Frame] = []
+        jobs: list[asyncio.Task[tuple[PlateRead, ...]]] = []
+        async for frame in frames:
+            taken.append(frame)
+            jobs.append(self._begin(frame))
         # A read that nobody waits for any more runs on, so that its worker is known to be free afterwards.
-        job = asyncio.create_task(self._sight(list(frames)))
-        self._jobs.add(job)
-        job.add_done_callback(self._forget)
-        return await asyncio.shield(job)
+        reads = await asyncio.gather(*(asyncio.shield(job) for job in jobs))
+        looks = [Look(frame, seen) for frame, seen in zip(taken, reads, strict=True)]
+        return await asyncio.to_thread(standing_vehicle, looks, self._grammar)
 
     async def close(self) -> None:
         """End every worker."""
@@ -70,13 +81,19 @@ class VisionWorkers:
         await asyncio.gather(*(worker.close() for worker in self._workers))
         self._workers.clear()
 
-    async def _sight(self, frames: list[Frame]) -> Sighting | None:
+    def _begin(self, frame: Frame) -> asyncio.Task[tuple[PlateRead, ...]]:
+        job = asyncio.create_task(self._look(frame))
+        self._jobs.add(job)
+        job.add_done_callback(self._forget)
+        return job
+
+    async def _look(self, frame: Frame) -> tuple[PlateRead, ...]:
         died = 0
         # Every worker may have been killed while it was idle; after those come replacements.
         for _ in range(self._count + ATTEMPTS):
             worker = await self._take()
             try:
-                return await worker.sight(frames, self._timeout_s)
+                return await worker.look(frame, self._timeout_s)
             except VisionWorkerGone as error:
                 log.error("%s", error)
             except VisionWorkerDied as error:
@@ -84,7 +101,7 @@ class VisionWorkers:
                 log.error("%s (attempt %d of %d)", error, died, ATTEMPTS)
                 if died == ATTEMPTS:
                     raise VisionWorkerDied(
-                        f"{ATTEMPTS} vision workers died over the same frames: let the vehicle take a ticket"
+                        f"{ATTEMPTS} vision workers died over the same frame: let the vehicle take a ticket"
                     ) from error
             finally:
                 if not worker.gone.is_set():
@@ -137,7 +154,7 @@ class VisionWorkers:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
-    def _forget(self, job: asyncio.Task[Sighting | None]) -> None:
+    def _forget(self, job: asyncio.Task[tuple[PlateRead, ...]]) -> None:
         self._jobs.discard(job)
         if not job.cancelled() and job.exception() is not None:
             log.debug("a read ended with %r", job.exception())

@@ -16,8 +16,9 @@ from lot_server.adapters.simulated import Behaviour, SimulatedLane, SimulatedSit
 from lot_server.domain.clock import SimulatedClock, SystemClock
 from lot_server.domain.money import Money
 from lot_server.errors import BadConfig, BarrierFault, LaneOccupied, NothingWaits, UnknownLane, UnknownVehicle
-from lot_server.ports import LaneMessage, LoopChange
+from lot_server.ports import Camera, LaneMessage, LoopChange
 from vision.errors import SourceUnavailable
+from vision.types import Frame
 
 CLOCK = SystemClock()
 
@@ -122,16 +123,16 @@ def test_a_simulated_camera_shows_the_vehicle_or_the_empty_lane(tmp_path: Path) 
     pictures = [write_picture(tmp_path / f"{shade}.png", None, shade) for shade in (10, 20, 30)]
 
     async def scenario(lane: SimulatedLane, site: SimulatedSite) -> None:
-        (empty,) = await lane.burst(3)
+        (empty,) = await frames_of(lane, 3)
         assert empty.image.ndim == 3
         site.send("entry-1", pictures, "cross")
-        frames = await lane.burst(2)
+        frames = await frames_of(lane, 2)
         assert [int(frame.image[0, 0, 0]) for frame in frames] == [10, 20]
-        assert len(await lane.burst(9)) == 3
+        assert len(await frames_of(lane, 9)) == 3
         assert all(frame.captured_at is not None for frame in frames)
         lane.camera_works = False
         with pytest.raises(SourceUnavailable, match="cable"):
-            await lane.burst(1)
+            await frames_of(lane, 1)
 
     run(scenario)
 
@@ -142,16 +143,20 @@ def test_a_vehicle_without_pictures_is_a_camera_without_frames() -> None:
     async def scenario(lane: SimulatedLane, site: SimulatedSite) -> None:
         site.send("entry-1", [], "cross")
         with pytest.raises(SourceUnavailable):
-            await lane.burst(1)
+            await frames_of(lane, 1)
 
     run(scenario)
+
+
+async def frames_of(camera: Camera, count: int) -> list[Frame]:
+    return [frame async for frame in camera.burst(count)]
 
 
 def shades(camera: PlayedCamera, *counts: int) -> list[list[int]]:
     """The brightness of the frames of one burst after another."""
 
     async def bursts() -> list[list[int]]:
-        taken = [[int(frame.image.mean().round()) for frame in await camera.burst(count)] for count in counts]
+        taken = [[int(frame.image.mean().round()) for frame in await frames_of(camera, count)] for count in counts]
         await camera.end()
         return taken
 
@@ -172,7 +177,7 @@ def test_frames_carry_the_time_of_the_lots_clock(tmp_path: Path) -> None:
     write_picture(tmp_path / "a.png", None)
     origin = datetime(2020, 1, 1, tzinfo=UTC)
     clock = SimulatedClock(origin, 1.0, datetime.now(UTC))
-    (frame,) = asyncio.run(folder_camera(tmp_path, clock).burst(1))
+    (frame,) = asyncio.run(frames_of(folder_camera(tmp_path, clock), 1))
     assert frame.captured_at is not None
     assert frame.captured_at.year == 2020
 
@@ -203,7 +208,7 @@ def test_a_dead_camera_raises(tmp_path: Path, kind: str) -> None:
     async def twice() -> None:
         for _ in range(2):
             with pytest.raises(SourceUnavailable):
-                await camera.burst(1)
+                await frames_of(camera, 1)
 
     asyncio.run(twice())
 

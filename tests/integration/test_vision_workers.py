@@ -6,7 +6,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,14 +15,15 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
-from odd_sighters import OddSighter, dying, tampered
+from odd_lookers import OddLooker, dying, tampered
 
 import models.card
-from lot_server.adapters.vision_child import SighterFactory, load_pipeline
+from lot_server.adapters.vision_child import LookerFactory, load_pipeline
 from lot_server.adapters.vision_workers import VisionWorkers
 from lot_server.errors import VisionFailed, VisionTimeout, VisionUnavailable, VisionWorkerDied
-from vision.errors import UnreadableImage
-from vision.types import Frame
+from vision.errors import SourceUnavailable, UnreadableImage
+from vision.grammar import Grammar
+from vision.types import Frame, Sighting
 
 T = TypeVar("T")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -31,16 +33,30 @@ def frame(value: int, source: str = "gate", index: int = 0, size: tuple[int, int
     return Frame(np.full((*size, 3), value, np.uint8), source, index, NOON)
 
 
+async def burst(*frames: Frame) -> AsyncIterator[Frame]:
+    for each in frames:
+        yield each
+
+
+async def read(workers: VisionWorkers, *frames: Frame) -> Sighting | None:
+    return await workers.sight(burst(*frames))
+
+
+def wait_for(file: Path) -> None:
+    while not file.exists():
+        time.sleep(0.001)
+
+
 def with_workers(
     scenario: Callable[[VisionWorkers], Awaitable[T]],
-    factory: SighterFactory = OddSighter,
+    factory: LookerFactory = OddLooker,
     count: int = 1,
     timeout_s: float = 30.0,
 ) -> T:
     """Run a scenario on started workers and close them."""
 
     async def run() -> T:
-        workers = VisionWorkers(factory, count, timeout_s)
+        workers = VisionWorkers(factory, count, timeout_s, Grammar())
         await workers.start()
         try:
             return await scenario(workers)
@@ -56,19 +72,51 @@ def shared_segments() -> set[str]:
 
 def test_evidence_is_the_callers_own_frames() -> None:
     """Pixels arrive whole, and the sighting's evidence refers to the very frames that were given."""
-    frames = [frame(10), frame(200, index=1, size=(33, 77))]
+    frames = [frame(10), frame(10, index=1, size=(33, 77))]
 
     async def scenario(workers: VisionWorkers) -> None:
-        sighting = await workers.sight(frames)
+        sighting = await read(workers, *frames)
         assert sighting is not None
-        assert sighting.text == "AB1"
-        assert [each.frame for each in sighting.evidence] == [frames[1], frames[0]]
-        assert all(each.frame is given for each, given in zip(sighting.evidence, reversed(frames), strict=True))
-        assert [each.read.text for each in sighting.evidence] == ["200", "10"]
-        larger = await workers.sight([frame(77, size=(1080, 1920)), frame(78, size=(1080, 1920))])
+        assert sighting.text == "10"
+        assert all(any(each.frame is given for each in sighting.evidence) for given in frames)
+        larger = await read(workers, frame(77, size=(1080, 1920)), frame(77, index=1, size=(1080, 1920)))
         assert larger is not None
-        assert [each.read.text for each in larger.evidence] == ["78", "77"]
-        assert await workers.sight([frame(0, "empty")]) is None
+        assert [each.read.text for each in larger.evidence] == ["77", "77"]
+        assert await read(workers, frame(0, "empty")) is None
+
+    with_workers(scenario)
+
+
+def test_a_frame_is_read_while_the_next_one_is_on_its_way(tmp_path: Path) -> None:
+    """A camera that gives its second frame only after the first was read does not wait in vain."""
+    was_read = tmp_path / "read"
+
+    async def patient_camera() -> AsyncIterator[Frame]:
+        yield frame(10, f"touch:{was_read}")
+        await asyncio.to_thread(wait_for, was_read)
+        yield frame(10, index=1)
+
+    async def scenario(workers: VisionWorkers) -> Sighting | None:
+        return await workers.sight(patient_camera())
+
+    sighting = with_workers(scenario)
+    assert sighting is not None
+    assert sighting.frames_read == 2
+
+
+def test_a_camera_that_fails_in_a_burst_fails_the_read() -> None:
+    """What the camera raises after a good frame comes out of the read, and the worker goes on."""
+
+    async def torn() -> AsyncIterator[Frame]:
+        yield frame(10)
+        raise SourceUnavailable("the camera is gone")
+
+    async def scenario(workers: VisionWorkers) -> None:
+        pids = workers.pids
+        with pytest.raises(SourceUnavailable, match="is gone"):
+            await workers.sight(torn())
+        assert await read(workers, frame(2)) is not None
+        assert workers.pids == pids
 
     with_workers(scenario)
 
@@ -77,7 +125,7 @@ def test_workers_read_side_by_side() -> None:
     """More reads than workers all come back, each with its own answer."""
 
     async def scenario(workers: VisionWorkers) -> list[str]:
-        sightings = await asyncio.gather(*(workers.sight([frame(value)]) for value in range(12)))
+        sightings = await asyncio.gather(*(read(workers, frame(value)) for value in range(12)))
         return [each.evidence[0].read.guess for each in sightings if each is not None]
 
     assert with_workers(scenario, count=2) == [str(value) for value in range(12)]
@@ -88,7 +136,7 @@ def test_a_read_survives_its_workers_death(tmp_path: Path) -> None:
 
     async def scenario(workers: VisionWorkers) -> None:
         before = workers.pids
-        sighting = await workers.sight([frame(5, f"die-once:{tmp_path / 'died'}")])
+        sighting = await read(workers, frame(5, f"die-once:{tmp_path / 'died'}"))
         assert sighting is not None
         assert sighting.evidence[0].read.text == "5"
         assert workers.pids != before
@@ -103,7 +151,7 @@ def test_a_worker_killed_while_idle_is_replaced() -> None:
         before = workers.pids
         for pid in before:
             os.kill(pid, signal.SIGKILL)
-        sighting = await workers.sight([frame(9)])
+        sighting = await read(workers, frame(9))
         assert sighting is not None
         assert not set(workers.pids) & set(before)
 
@@ -115,8 +163,8 @@ def test_frames_that_kill_two_workers_are_given_up() -> None:
 
     async def scenario(workers: VisionWorkers) -> None:
         with pytest.raises(VisionWorkerDied, match="ticket"):
-            await workers.sight([frame(1, "die")])
-        assert await workers.sight([frame(2)]) is not None
+            await read(workers, frame(1, "die"))
+        assert await read(workers, frame(2)) is not None
 
     with_workers(scenario)
 
@@ -127,9 +175,9 @@ def test_a_hanging_worker_is_replaced() -> None:
     async def scenario(workers: VisionWorkers) -> None:
         hanging = workers.pids
         with pytest.raises(VisionTimeout, match="replaced"):
-            await workers.sight([frame(1, "hang")])
+            await read(workers, frame(1, "hang"))
         workers._timeout_s = 30.0
-        assert await workers.sight([frame(2)]) is not None
+        assert await read(workers, frame(2)) is not None
         assert workers.pids != hanging
 
     with_workers(scenario, timeout_s=0.3)
@@ -141,10 +189,10 @@ def test_failures_in_a_worker_come_back_typed() -> None:
     async def scenario(workers: VisionWorkers) -> None:
         pids = workers.pids
         with pytest.raises(UnreadableImage, match="clean the camera"):
-            await workers.sight([frame(1, "refuse")])
+            await read(workers, frame(1, "refuse"))
         with pytest.raises(VisionFailed, match="ZeroDivisionError: a fault of ours"):
-            await workers.sight([frame(1, "break")])
-        assert await workers.sight([frame(2)]) is not None
+            await read(workers, frame(1, "break"))
+        assert await read(workers, frame(2)) is not None
         assert workers.pids == pids
 
     with_workers(scenario)
@@ -155,10 +203,10 @@ def test_a_cancelled_read_leaves_its_worker_usable() -> None:
 
     async def scenario(workers: VisionWorkers) -> None:
         pids = workers.pids
-        given_up = asyncio.create_task(workers.sight([frame(1)]))
+        given_up = asyncio.create_task(read(workers, frame(1)))
         await asyncio.sleep(0)
         given_up.cancel()
-        sighting = await workers.sight([frame(3)])
+        sighting = await read(workers, frame(3))
         assert sighting is not None
         assert sighting.evidence[0].read.text == "3"
         assert workers.pids == pids
@@ -173,7 +221,7 @@ def test_a_cancelled_read_leaves_its_worker_usable() -> None:
         pytest.param(dying, "did not start", id="crash"),
     ],
 )
-def test_workers_that_cannot_start_say_why(factory: SighterFactory, reason: str) -> None:
+def test_workers_that_cannot_start_say_why(factory: LookerFactory, reason: str) -> None:
     """`start` raises VisionUnavailable with the reason, and leaves no process and no memory behind."""
     before = shared_segments()
 
@@ -208,21 +256,25 @@ def test_the_shipped_reader_reads_in_a_worker() -> None:
     """The shipped pipeline starts in a worker, and finds no plate in a plain grey picture."""
 
     async def scenario(workers: VisionWorkers) -> None:
-        assert await workers.sight([frame(96, size=(720, 1280))]) is None
+        assert await read(workers, frame(96, size=(720, 1280))) is None
 
     with_workers(scenario, partial(load_pipeline, "detector", "reader", "any", "cpu"))
 
 
 SERVER = """
 import asyncio, numpy as np, sys
-from odd_sighters import OddSighter
+from odd_lookers import OddLooker
 from lot_server.adapters.vision_workers import VisionWorkers
+from vision.grammar import Grammar
 from vision.types import Frame
 
+async def burst():
+    yield Frame(np.zeros((720, 1280, 3), np.uint8), "gate")
+
 async def main():
-    workers = VisionWorkers(OddSighter, 2, 30.0)
+    workers = VisionWorkers(OddLooker, 2, 30.0, Grammar())
     await workers.start()
-    await workers.sight([Frame(np.zeros((720, 1280, 3), np.uint8), "gate")])
+    await workers.sight(burst())
     print(*workers.pids, flush=True)
     if sys.argv[1] == "close":
         await workers.close()

@@ -1,7 +1,7 @@
 """A lane whose loops, camera, reader, barrier and display a test works by hand, and a lot's first facts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -114,12 +114,15 @@ class HandLane:
 
     # The lane's parts
 
-    async def burst(self, count: int) -> list[Frame]:
+    async def burst(self, count: int) -> AsyncIterator[Frame]:
         if not self.camera_works:
             raise SourceUnavailable("the camera gives no picture: check its cable")
-        return [Frame(picture(), "hand", index) for index in range(count)]
+        for index in range(count):
+            yield Frame(picture(), "hand", index)
 
-    async def sight(self, frames: Sequence[Frame]) -> Sighting | None:
+    async def sight(self, frames: AsyncIterator[Frame]) -> Sighting | None:
+        async for _ in frames:
+            pass
         await self.reading.wait()
         if isinstance(self.seen, Exception):
             raise self.seen

@@ -3,21 +3,12 @@
 The lot's own parts are what such tests are about; the shipped reader has tests of its own.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from vision.types import (
-    Box,
-    Detection,
-    EvidenceFrame,
-    Frame,
-    PlateRead,
-    PositionDistribution,
-    Sighting,
-)
+from vision.types import Box, Detection, Frame, PlateRead, PositionDistribution
 
 SHAPE = (120, 200, 3)
 MARK = b"plate:"
@@ -40,27 +31,9 @@ def write_picture(path: Path, plate: str | None, shade: int = 90) -> Path:
 class PixelReader:
     """Sure of every character, but of none on an unreadable plate."""
 
-    def sight(self, frames: Sequence[Frame]) -> Sighting | None:
-        seen = [(frame, _text(frame)) for frame in frames]
-        reads = [EvidenceFrame(frame, _read(text)) for frame, text in seen if text is not None]
-        if not reads:
-            return None
-        read = reads[0].read
-        return Sighting(
-            read.text,
-            read.guess,
-            read.printed,
-            read.confidence,
-            read.char_confidences,
-            read.positions,
-            read.insertions,
-            (),
-            read.region,
-            read.color,
-            read.layout,
-            len(reads),
-            tuple(reads),
-        )
+    def look(self, frame: Frame) -> tuple[PlateRead, ...]:
+        text = _text(frame)
+        return () if text is None else (_read(text),)
 
 
 def _text(frame: Frame) -> str | None:
@@ -70,17 +43,16 @@ def _text(frame: Frame) -> str | None:
 
 def _read(plate: str) -> PlateRead:
     readable = plate != UNREADABLE
-    positions = tuple(PositionDistribution(((each, 0.999),), 0.001, 0.0) for each in plate) if readable else ()
-    confidence = 0.999 if readable else 0.1
+    guess, sure = (plate, 0.999) if readable else ("X", 0.1)
     return PlateRead(
         DETECTION,
         plate if readable else None,
-        plate if readable else "X",
+        guess,
         plate,
-        confidence,
-        tuple(0.999 for _ in positions),
-        positions,
-        (0.0,) * (len(positions) + 1),
+        sure,
+        (sure,) * len(guess),
+        tuple(PositionDistribution(((each, sure),), 1 - sure, 0.0) for each in guess),
+        (0.0,) * (len(guess) + 1),
         "eu",
         "white",
         "single",
