@@ -116,7 +116,7 @@ class LaneCalls:
     def _keep(self, sighting: Sighting | None, frames: list[Frame]) -> tuple[str, ...]:
         """The frame that was read best, or the first one where none shows a plate."""
         frame = sighting.evidence[0].frame if sighting is not None and sighting.evidence else frames[0]
-        return (self._archive.keep(frame.image),)
+        return (self._archive.keep(frame),)
 
 
 class _Burst:

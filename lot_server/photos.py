@@ -13,7 +13,7 @@ from pathlib import Path
 import cv2
 
 from lot_server.errors import DiskFull, PhotoUnavailable, StoreError
-from vision.types import Image
+from vision.types import Frame, Image
 
 JPEG_QUALITY = 90
 
@@ -29,15 +29,13 @@ class PhotoFolder:
         except OSError as error:
             raise StoreError(f"{folder} cannot hold photos ({error.strerror}): check its path and mode") from error
 
-    def keep(self, image: Image) -> str:
-        """Put a picture (height x width x 3, uint8, BGR) on disk as JPEG; the SHA-256 of its bytes, 64 hex digits.
+    def keep(self, frame: Frame) -> str:
+        """Put a frame on disk, as the JPEG that the camera sent or else as one made of its pixels.
 
-        A photo that is there already is not written again. Raises DiskFull, StoreError.
+        The SHA-256 of its bytes, 64 hex digits. A photo that is there already is not written again. Raises DiskFull,
+        StoreError.
         """
-        encoded, buffer = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        if not encoded:
-            raise StoreError(f"a picture of shape {image.shape} cannot be written as JPEG: check the camera's format")
-        content = buffer.tobytes()
+        content = frame.jpeg or _as_jpeg(frame.image)
         name = hashlib.sha256(content).hexdigest()
         path = self.path(name)
         try:
@@ -64,6 +62,13 @@ class PhotoFolder:
         if len(name) != 64 or set(name) - set("0123456789abcdef"):
             raise PhotoUnavailable("a photo's name has 64 hexadecimal digits: take it from the stay")
         return self._folder / name[:2] / f"{name}.jpg"
+
+
+def _as_jpeg(image: Image) -> bytes:
+    encoded, buffer = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not encoded:
+        raise StoreError(f"a picture of shape {image.shape} cannot be written as JPEG: check the camera's format")
+    return buffer.tobytes()
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -14,7 +14,7 @@ from lot_server.domain.ledger import Envelope
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Passage, Settlement, Stay
 from lot_server.domain.tariff import Tariff
-from vision.types import Frame, Image, Sighting
+from vision.types import Frame, Sighting
 
 T = TypeVar("T")
 LoopName = Literal["arming", "closing"]
@@ -121,8 +121,8 @@ class Display(Protocol):
 class PhotoArchive(Protocol):
     """Keeps photos by their content; called from worker threads, several at once."""
 
-    def keep(self, image: Image) -> str:
-        """Stores a picture (BGR, uint8) on disk durably; returns the SHA-256 of the stored bytes as 64 hex digits."""
+    def keep(self, frame: Frame) -> str:
+        """Stores a frame as JPEG on disk durably; returns the SHA-256 of the stored bytes as 64 hex digits."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import cv2
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from vision.errors import ImageTooLarge, UnreadableImage
 from vision.image_header import parse_header
-from vision.types import Image
+from vision.types import Frame, Image
 
 LONGEST_SIDE = 16_384
 MOST_PIXELS = 50_000_000
@@ -20,16 +21,24 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp"})
 """Names of files that a folder is searched for, in lower case."""
 
 _WHITE = 255
+_JPEG = b"\xff\xd8"
 
 
 def load_image(path: Path | str) -> Image:
     """The picture in a file, as `decode_image` gives it. Raises UnreadableImage, also for a missing file, and
     ImageTooLarge."""
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise UnreadableImage(f"cannot read {path}: {error.strerror}; check the path and its permissions") from error
-    return decode_image(content, str(path))
+    return decode_image(_content(path), str(path))
+
+
+def load_frame(path: Path | str, source: str, index: int = 0, captured_at: datetime | None = None) -> Frame:
+    """The picture in a file as a frame of a source. Raises as `load_image`."""
+    return decode_frame(_content(path), source, index, captured_at)
+
+
+def decode_frame(content: bytes, source: str, index: int = 0, captured_at: datetime | None = None) -> Frame:
+    """A frame that came as a file's bytes, which are kept with it if they are a JPEG. Raises as `decode_image`."""
+    image = decode_image(content, source)
+    return Frame(image, source, index, captured_at, content if content.startswith(_JPEG) else None)
 
 
 def decode_image(content: bytes, name: str = "the picture") -> Image:
@@ -61,6 +70,13 @@ def decode_image(content: bytes, name: str = "the picture") -> Image:
     if pixels is None:
         raise UnreadableImage(f"{name} cannot be decoded; save it again as JPEG or PNG")
     return _on_white(_eight_bits(np.asarray(pixels)))
+
+
+def _content(path: Path | str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UnreadableImage(f"cannot read {path}: {error.strerror}; check the path and its permissions") from error
 
 
 def _eight_bits(pixels: NDArray[np.generic]) -> NDArray[np.uint8]:

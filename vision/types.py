@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 """Height x width x 3, uint8, colour order BGR (OpenCV's)."""
 
+Luma = NDArray[np.uint8]
+"""Height x width, uint8, grey levels from 0 (black) to 255 (white)."""
+
 Point = tuple[float, float]
 Corners = tuple[Point, Point, Point, Point]
 """Pixel positions, clockwise from the plate's own top left: top left, top right, bottom right, bottom left."""
@@ -43,12 +46,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """One picture from a source. `captured_at` is aware, or None where the source has no clock (a lone file)."""
+    """One picture from a source. `captured_at` is aware, or None where the source has no clock (a lone file).
+
+    `jpeg` is the file that `image` was decoded from, byte by byte, where the source gave a JPEG: what was read can then
+    be kept as it came.
+    """
 
     image: Image
     source: str
     index: int = 0
     captured_at: datetime | None = None
+    jpeg: bytes | None = None
 
     @property
     def height(self) -> int:

@@ -6,12 +6,13 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Literal
 
 from benchmarks.gate.vehicles import Vehicle
 from lot_server.domain.clock import Clock
 from lot_server.ports import Barrier, BarrierState, PlateReader
-from vision.decode_image import decode_image
+from vision.decode_image import decode_frame
 from vision.types import Frame, Sighting
 
 FRAMES_A_SECOND = 25
@@ -60,10 +61,10 @@ class PacedCamera:
             arrives = self._origin + (first + index) / FRAMES_A_SECOND
             await asyncio.sleep(max(0.0, arrives - time.perf_counter()))
             shown = self.vehicle.frames if self.vehicle is not None else (self._empty,)
-            image = await asyncio.to_thread(decode_image, shown[index % len(shown)], self._lane_id)
+            frame = await asyncio.to_thread(decode_frame, shown[index % len(shown)], self._lane_id, index)
             if index == count - 1:
                 self._watch.mark("frames")
-            yield Frame(image, self._lane_id, index, self._clock.now())
+            yield replace(frame, captured_at=self._clock.now())
 
 
 class TimedReader:

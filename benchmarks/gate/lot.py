@@ -38,7 +38,7 @@ from lot_server.loopback.lot import RunningLot
 from lot_server.photos import PhotoFolder
 from lot_server.ports import Work
 from lot_server.store.writer import Writer
-from vision.decode_image import decode_image
+from vision.decode_image import decode_frame
 from vision.grammar import Grammar
 from vision.types import Frame
 
@@ -177,7 +177,7 @@ def _lane(
 
 async def _warming(vehicle: Vehicle) -> AsyncIterator[Frame]:
     for index, content in enumerate(vehicle.frames):
-        yield Frame(decode_image(content), "warm-up", index)
+        yield decode_frame(content, "warm-up", index)
 
 
 def _alert_codes(work: Work) -> tuple[str, ...]:

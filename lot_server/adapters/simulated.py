@@ -5,6 +5,7 @@ Everything runs on the server's event loop and nothing here blocks it, so no two
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,7 @@ from lot_server.domain.clock import Clock
 from lot_server.errors import BarrierFault, LaneOccupied, NothingWaits, UnknownLane, UnknownVehicle
 from lot_server.identifiers import new_id
 from lot_server.ports import BarrierState, LoopChange, LoopName
-from vision.decode_image import load_image
+from vision.decode_image import load_frame
 from vision.errors import SourceUnavailable
 from vision.types import Frame
 
@@ -119,8 +120,8 @@ class SimulatedLane:
         if not paths:
             raise SourceUnavailable(f"the vehicle at {self._lane_id} came without pictures: give it some")
         for index, path in enumerate(paths):
-            image = await asyncio.to_thread(load_image, path)
-            yield Frame(image, self._lane_id, index, self._clock.now())
+            frame = await asyncio.to_thread(load_frame, path, self._lane_id, index)
+            yield replace(frame, captured_at=self._clock.now())
 
     async def end(self) -> None:
         """Stop whatever still moves."""

@@ -166,8 +166,8 @@ class HandArchive:
         self.kept: list[Image] = []
         self.broken: Exception | None = None
 
-    def keep(self, image: Image) -> str:
+    def keep(self, frame: Frame) -> str:
         if self.broken is not None:
             raise self.broken
-        self.kept.append(image)
+        self.kept.append(frame.image)
         return f"{len(self.kept):064x}"

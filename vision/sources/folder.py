@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from vision.decode_image import SUFFIXES, load_image
+from vision.decode_image import SUFFIXES, load_frame
 from vision.errors import NoImages, VisionError
 from vision.types import Frame
 
@@ -41,13 +41,13 @@ class FolderSource:
         """The frames. Raises NoImages for a folder without a picture."""
         for index, path in enumerate(picture_files(self._folder)):
             try:
-                image = load_image(path)
+                frame = load_frame(path, str(path), index)
             except VisionError as error:
                 if self._report is None:
                     raise
                 self._report(path, error)
                 continue
-            yield Frame(image, str(path), index)
+            yield frame
 
     def close(self) -> None:
         """Nothing is held open."""
