@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.types import Image
+from vision.types import Luma
 
 _SIDE = 160
 """Pixels of the longer side of the picture that is compared."""
@@ -28,18 +28,33 @@ class MotionGate:
         self._reference: NDArray[np.uint8] | None = None
         self._settle = 0
 
-    def passes(self, image: Image) -> bool:
+    def passes(self, luma: Luma) -> bool:
         """Whether this frame should be read. The first always passes, and so does a change of the picture's size."""
-        step = max(1, max(image.shape[:2]) // _SIDE)
-        thin = np.ascontiguousarray(image[::step, ::step])
-        small = np.asarray(cv2.GaussianBlur(cv2.cvtColor(thin, cv2.COLOR_BGR2GRAY), (5, 5), 0), dtype=np.uint8)
-        if self._reference is None or self._reference.shape != small.shape or self._moved(self._reference, small):
+        small = _small(luma)
+        if self._is_moved(small):
             self._reference = small
             self._settle = _SETTLE
             return True
         self._settle -= 1
         return self._settle >= 0
 
-    @staticmethod
-    def _moved(before: NDArray[np.uint8], now: NDArray[np.uint8]) -> bool:
+    @property
+    def rests(self) -> bool:
+        """Whether all has been quiet for so long that a still frame would not pass."""
+        return self._settle <= 0
+
+    def is_moved_by(self, luma: Luma) -> bool:
+        """Whether this frame shows motion; asking changes nothing."""
+        return self._is_moved(_small(luma))
+
+    def _is_moved(self, now: NDArray[np.uint8]) -> bool:
+        before = self._reference
+        if before is None or before.shape != now.shape:
+            return True
         return float((cv2.absdiff(before, now) > _STEP).mean()) > _SHARE
+
+
+def _small(luma: Luma) -> NDArray[np.uint8]:
+    step = max(1, max(luma.shape) // _SIDE)
+    thin = np.ascontiguousarray(luma[::step, ::step])
+    return np.asarray(cv2.GaussianBlur(thin, (5, 5), 0), dtype=np.uint8)

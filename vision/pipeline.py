@@ -27,14 +27,15 @@ from vision.alternatives.rapidocr_reader import rapidocr_card
 from vision.detect import OnnxDetector
 from vision.grammar import Grammar, RegionHint
 from vision.motion import MotionGate
+from vision.picture import pictures_of
 from vision.ports import Detector, FrameGate, FrameSource, Reader
 from vision.read import OnnxReader
-from vision.scene_cut import SceneCut
 from vision.session import PrecisionChoice, Provider, Session
 from vision.standing import Look, likeliest_own, standing_vehicle
-from vision.track import Track, Tracker
+from vision.track import Track
 from vision.types import Detection, Frame, Image, PlateRead, Sighting
 from vision.vote import fuse
+from vision.watcher import Watcher
 
 DEFAULT_DETECTOR = "detector"
 DEFAULT_READER = "reader"
@@ -150,17 +151,11 @@ class Pipeline:
         detector was sure of a plate for more than a frame: lamps and signs stand before a camera for years. Closes the
         source at the end. Raises SourceUnavailable.
         """
-        tracker, cut = Tracker(), SceneCut()
-        gate = MotionGate() if gate is None else gate
+        watcher = Watcher(self.read, gate or MotionGate())
         try:
-            for frame in source.frames():
-                if cut.happened(frame.image):
-                    yield from self._vehicles(tracker.cut(frame))
-                if gate.passes(frame.image):
-                    yield from self._vehicles(tracker.update(frame, self.read(frame.image)))
-                else:
-                    yield from self._vehicles(tracker.rest(frame))
-            yield from self._vehicles(tracker.finish())
+            for picture in pictures_of(source, watcher):
+                yield from self._vehicles(watcher.look(picture))
+            yield from self._vehicles(watcher.finish())
         finally:
             source.close()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from vision.types import Detection, Frame, Image, PlateRead
+from vision.types import Detection, Frame, Image, Luma, PlateRead
 
 
 class Detector(Protocol):
@@ -25,8 +25,15 @@ class Reader(Protocol):
 class FrameGate(Protocol):
     """Says which frames of a stream are read."""
 
-    def passes(self, image: Image) -> bool:
-        """Whether this frame should be read; called with every frame, in order."""
+    def passes(self, luma: Luma) -> bool:
+        """Whether this frame should be read; called with every frame that was decoded, in order."""
+
+    @property
+    def rests(self) -> bool:
+        """Whether a frame like the ones before would not pass."""
+
+    def is_moved_by(self, luma: Luma) -> bool:
+        """Whether this frame would pass though the gate rests; asking changes nothing."""
 
 
 class FrameSource(Protocol):

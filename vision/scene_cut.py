@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.types import Image
+from vision.types import Luma
 
 _SIZE = (64, 36)
 """Width and height that are compared."""
@@ -26,17 +26,17 @@ class SceneCut:
     def __init__(self) -> None:
         self._before: NDArray[np.float32] | None = None
 
-    def happened(self, image: Image) -> bool:
+    def happened(self, luma: Luma) -> bool:
         """Whether this frame shows another view than the frame before it; never for the first."""
-        edges = _edges(image)
+        edges = _edges(luma)
         before, self._before = self._before, edges
         if before is None or min(float(before.std()), float(edges.std())) < _LEAST_EDGE:
             return False
         return float(np.corrcoef(before.ravel(), edges.ravel())[0, 1]) < _ALIKE
 
 
-def _edges(image: Image) -> NDArray[np.float32]:
-    """The strength of the edges in a BGR picture, float32 (36, 64)."""
-    thin = cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
+def _edges(luma: Luma) -> NDArray[np.float32]:
+    """The strength of the edges in a picture, float32 (36, 64)."""
+    thin = cv2.resize(luma, _SIZE, interpolation=cv2.INTER_AREA).astype(np.float32)
     strength = cv2.magnitude(cv2.Sobel(thin, cv2.CV_32F, 1, 0), cv2.Sobel(thin, cv2.CV_32F, 0, 1))
     return np.asarray(cv2.GaussianBlur(strength, (0, 0), 1.0), dtype=np.float32)

@@ -162,6 +162,11 @@ class Tracker:
     def __init__(self) -> None:
         self._tracks: list[Track] = []
 
+    @property
+    def misses_one(self) -> bool:
+        """Whether the plate of a track is not where it was, so that frames must show whether its vehicle has gone."""
+        return any(track.missed for track in self._tracks)
+
     def update(self, frame: Frame, reads: Sequence[PlateRead]) -> list[Track]:
         """Takes one frame's reads in; returns the tracks of vehicles that have gone."""
         reads = _distinct(reads)

@@ -23,7 +23,7 @@ from vision.pipeline import Pipeline
 from vision.ports import FrameGate
 from vision.report import sighting_as_json
 from vision.sources.video import VideoSource
-from vision.types import Image
+from vision.types import Luma
 
 Way = Literal["gated", "every"]
 WAYS: tuple[Way, ...] = ("gated", "every")
@@ -69,11 +69,18 @@ class _Counted:
         self.frames = self.passed = 0
         self._gate = gate
 
-    def passes(self, image: Image) -> bool:
-        passes = self._gate is None or self._gate.passes(image)
+    def passes(self, luma: Luma) -> bool:
+        passes = self._gate is None or self._gate.passes(luma)
         self.frames += 1
         self.passed += passes
         return passes
+
+    @property
+    def rests(self) -> bool:
+        return self._gate is not None and self._gate.rests
+
+    def is_moved_by(self, luma: Luma) -> bool:
+        return self._gate is None or self._gate.is_moved_by(luma)
 
 
 def watch_both_ways(pipeline: Pipeline, clip: Path, rounds: int, folder: Path, tell: Callable[[Watched], None]) -> None:

@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vision.motion import MotionGate
-from vision.types import Image
+from vision.types import Luma
 
 
-def _scene(noise: int = 0, left: int | None = None) -> Image:
+def _scene(noise: int = 0, left: int | None = None) -> Luma:
     rng = np.random.default_rng(noise)
-    image = np.full((480, 640, 3), 90, np.uint8)
+    image = np.full((480, 640), 90, np.uint8)
     image += rng.integers(0, 8, image.shape, dtype=np.uint8)
     if left is not None:
         image[200:280, left : left + 120] = 220
@@ -63,4 +63,4 @@ def test_a_camera_may_change_its_size(height: int, width: int) -> None:
     """A frame of another size, however small, passes and raises nothing."""
     gate = MotionGate()
     _quiet(gate)
-    assert gate.passes(np.zeros((height, width, 3), np.uint8))
+    assert gate.passes(np.zeros((height, width), np.uint8))

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
-import numpy as np
+import av
 
 from vision.errors import SourceUnavailable
+from vision.picture import Picture, Sleeper
+from vision.sources.coded_video import CodedVideo
+from vision.sources.sleep import SleepyVideo
 from vision.types import Frame
 
 
@@ -20,22 +22,38 @@ class VideoSource:
         self._path = path
         if not path.is_file():
             raise SourceUnavailable(f"there is no video {path}; check the path")
-        self._capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
-        if not self._capture.isOpened():
-            raise SourceUnavailable(f"{path} cannot be opened as a video; convert it to MP4 with H.264")
+        try:
+            self._video = CodedVideo(av.open(str(path)), str(path))
+        except (av.FFmpegError, ValueError) as error:
+            raise SourceUnavailable(f"{path} cannot be opened as a video; convert it to MP4 with H.264") from error
 
     def frames(self) -> Iterator[Frame]:
-        """The frames. Raises SourceUnavailable when the file gives none at all."""
-        index = 0
-        while True:
-            there, image = self._capture.read()
-            if not there:
-                break
-            yield Frame(np.asarray(image, dtype=np.uint8), str(self._path), index)
-            index += 1
-        if index == 0:
+        """The frames. Raises SourceUnavailable when the file gives none at all, or reading it fails."""
+        for picture in self.pictures(_Awake()):
+            yield picture.frame()
+
+    def pictures(self, sleeper: Sleeper) -> Iterator[Picture]:
+        """The frames without those of groups in which nothing moves while the sleeper sleeps. Raises as `frames`."""
+        some = False
+        try:
+            for picture in SleepyVideo(self._video, sleeper).pictures():
+                some = True
+                yield picture
+        except av.FFmpegError as error:
+            raise SourceUnavailable(f"{self._path} cannot be read on ({error}); copy it from its origin") from error
+        if not some:
             raise SourceUnavailable(f"{self._path} holds no frame that can be decoded; copy it from its origin again")
 
     def close(self) -> None:
         """Closes the file."""
-        self._capture.release()
+        self._video.close()
+
+
+class _Awake:
+    """Looks at everything."""
+
+    sleeps = False
+
+    def is_woken_by(self, luma: object) -> bool:
+        """It never slept."""
+        return True
