@@ -15,9 +15,12 @@ from rich.table import Table
 
 from lot_server.config import load_config
 from lot_server.domain.errors import DomainError
-from lot_server.errors import BadConfig, LotError
+from lot_server.errors import BadConfig, LotError, NothingToExport
 from lot_server.loopback.client import LoopbackClient
+from lot_server.loopback.schemas import CorrectedReads
 from lot_server.main import serve as run_server
+from lot_server.photos import PhotoFolder
+from lot_server.read_export import export_reads, require_new
 
 FAILED, WRONG_CONFIG = 1, 2
 
@@ -112,8 +115,35 @@ def correct_plate(
     operator: Operator,
     reason: Reason,
 ) -> None:
-    """Change the plate of a stay that was read wrong."""
+    """Change the plate of a stay that was read wrong, or give the same one to say that it was read right."""
     _order(config, f"/stays/{stay}/plate", {"plate": plate, "operator": operator, "reason": reason})
+
+
+@app.command("export-reads")
+def export_corrected_reads(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder, for the user who exports alone.")],
+    config: Config,
+    operator: Annotated[str, typer.Option("--operator", help="Who is given the photos.")],
+    reason: Reason,
+) -> None:
+    """Write the reads that operators corrected or confirmed, with their photos, to measure models by.
+
+    `openlot bench run --data DIR` reads the folder. The lot's log keeps who exported how many reads, and why.
+    """
+
+    def export() -> None:
+        store = load_config(config).store
+        require_new(out)
+        answer = LoopbackClient(store).post("/exports/corrected-reads", {"operator": operator, "reason": reason})
+        found = CorrectedReads.model_validate(answer, strict=False)
+        if not found.reads:
+            raise NothingToExport("no operator corrected or confirmed a read yet: see `openlot lot correct-plate`")
+        exported = export_reads(found.reads, PhotoFolder(store.photos), out)
+        print(f"{out}: {exported.written} reads with their photos")
+        if exported.without_photo:
+            print(f"openlot lot: {exported.without_photo} reads left out: their photos are not kept", file=sys.stderr)
+
+    with_typed_errors(export)
 
 
 def announce(line: str) -> None:

@@ -25,6 +25,24 @@ class BarrierFault(LotError):
     code = "barrier_fault"
 
 
+class DeviceAway(LotError):
+    """A device at the lanes does not answer, or what it says cannot be known."""
+
+    code = "device_away"
+
+
+class DeviceFault(LotError):
+    """A device at the lanes answers, but not with what was asked for."""
+
+    code = "device_fault"
+
+
+class ExtraMissing(LotError):
+    """A kind of device needs a package that comes with an extra and is not installed."""
+
+    code = "extra_missing"
+
+
 class UnknownLane(LotError):
     """A lane id that the lot's configuration does not name."""
 
@@ -119,6 +137,18 @@ class PhotoUnavailable(StoreError):
     """A photo is not in the archive, or is not what its name says."""
 
     code = "photo_unavailable"
+
+
+class ExportFolderTaken(LotError):
+    """The folder for an export holds something already, or cannot be written."""
+
+    code = "export_folder_taken"
+
+
+class NothingToExport(LotError):
+    """No read of this lot was looked at by an operator."""
+
+    code = "nothing_to_export"
 
 
 class VisionUnavailable(LotError):

@@ -1,5 +1,6 @@
 """The loopback API of a lot: all that changes it from outside its lanes comes in here."""
 
+import logging
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Body, Response
@@ -15,6 +16,8 @@ from lot_server.loopback.schemas import (
     Alerts,
     AlertView,
     CloudAck,
+    CorrectedReads,
+    CorrectedReadView,
     Done,
     LaneView,
     Ledger,
@@ -28,6 +31,8 @@ from lot_server.loopback.schemas import (
     TerminalPayment,
 )
 from lot_server.store.unit_of_work import SqliteWork
+
+log = logging.getLogger(__name__)
 
 
 def lot_routes(lot: RunningLot) -> APIRouter:
@@ -103,5 +108,11 @@ def lot_routes(lot: RunningLot) -> APIRouter:
             lambda work: lot.handlers.correct_plate(work, stay_id, order.plate, order.operator, order.reason)
         )
         return Done()
+
+    @router.post("/exports/corrected-reads")
+    async def export_corrected_reads(order: Order) -> CorrectedReads:
+        found = await lot.writer.transact(lambda work: work.corrected_reads())
+        log.info("%s was given %d corrected reads with their photos: %s", order.operator, len(found), order.reason)
+        return CorrectedReads(reads=tuple(CorrectedReadView.of(read) for read in found))
 
     return router

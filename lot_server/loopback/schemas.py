@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lot_server.domain.alert import OpenAlert
 from lot_server.domain.clock import to_text
+from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Stay
 from lot_server.lane_view import LaneSnapshot
@@ -202,6 +203,24 @@ class AlertView(Message):
 
 class Alerts(Message):
     alerts: tuple[AlertView, ...]
+
+
+class CorrectedReadView(Message):
+    """A read that an operator looked at: the photo's name, what was read and what the plate says."""
+
+    photo: str
+    read: str | None
+    text: str
+    time: str
+    lane: str
+
+    @classmethod
+    def of(cls, read: CorrectedRead) -> "CorrectedReadView":
+        return cls(photo=read.photo, read=read.read, text=read.text, time=to_text(read.taken_at), lane=read.lane_id)
+
+
+class CorrectedReads(Message):
+    reads: tuple[CorrectedReadView, ...]
 
 
 class SettlementAnswer(Message):

@@ -203,8 +203,9 @@ def _plate_corrected(session: Session, event: events.PlateCorrected, envelope: E
             reason=event.reason,
         )
     )
-    # The printed form belonged to the text that was wrong.
-    stay.plate, stay.printed = event.plate, None
+    if event.plate != stay.plate:
+        # The printed form belonged to the text that was wrong.
+        stay.plate, stay.printed = event.plate, None
 
 
 _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {

@@ -9,12 +9,15 @@ from sqlmodel import Session, col, func, select
 from lot_server.domain.alert import OpenAlert
 from lot_server.domain.clock import to_text
 from lot_server.domain.codec import to_body
+from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.events import AlertRaised, Event, LotDescribed
 from lot_server.domain.ledger import GENESIS, Envelope, seal
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Passage, PassageState, Settlement, Stay, StayState
 from lot_server.domain.tariff import Tariff
 from lot_server.errors import LedgerFork, NoTariff, NotDescribed
+from lot_server.store.audit_trail import AuditTrail
+from lot_server.store.corrected_reads import corrected_reads
 from lot_server.store.projection import project
 from lot_server.store.tables import (
     AlertRow,
@@ -62,6 +65,11 @@ class SqliteWork:
         """The ledger's facts behind seq `after`, in order."""
         for row in self._session.exec(select(OutboxRow).where(OutboxRow.seq > after).order_by(col(OutboxRow.seq))):
             yield Envelope(self._lot_id, row.seq, row.kind, row.occurred_at, row.body, row.previous, row.hash)
+
+    @property
+    def trail(self) -> AuditTrail:
+        """Who did what."""
+        return AuditTrail(self._session, self._lot_id, self.head())
 
     @property
     def acked_seq(self) -> int:
@@ -198,6 +206,10 @@ class SqliteWork:
             select(AlertRow).where(col(AlertRow.resolved_at).is_(None)).order_by(col(AlertRow.raised_at))
         )
         return [_alert(row) for row in rows]
+
+    def corrected_reads(self) -> list[CorrectedRead]:
+        """The reads that operators looked at, oldest first."""
+        return corrected_reads(self._session)
 
     def _ledger(self) -> LedgerRow:
         return self._session.get_one(LedgerRow, self._lot_id)
