@@ -12,6 +12,7 @@ from pathlib import Path
 
 import cv2
 
+from lot_server.durable import sync
 from lot_server.errors import DiskFull, PhotoUnavailable, StoreError
 from vision.types import Frame, Image
 
@@ -75,7 +76,7 @@ def _write_whole(path: Path, content: bytes) -> None:
     """The file is there with all its bytes after a power loss, or not at all."""
     if not path.parent.exists():
         path.parent.mkdir(exist_ok=True)
-        _sync_folder(path.parent.parent)
+        sync(path.parent.parent)
     handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -86,12 +87,4 @@ def _write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         Path(partial).unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync(path.parent)

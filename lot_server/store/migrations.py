@@ -6,10 +6,12 @@ a database with content is changed, a copy of it is written beside it.
 
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from lot_server.durable import sync
 from lot_server.errors import StoreError, StoreTooNew
 
 _FIRST = (
@@ -125,7 +127,22 @@ _FIRST = (
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST,)
+_AUDIT = (
+    """CREATE TABLE audit (
+        number INTEGER NOT NULL PRIMARY KEY,
+        at TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        action TEXT NOT NULL,
+        subject TEXT,
+        reason TEXT,
+        ledger_seq INTEGER NOT NULL,
+        ledger_head TEXT NOT NULL,
+        previous TEXT NOT NULL,
+        hash TEXT NOT NULL
+    )""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _AUDIT)
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 
 
@@ -147,18 +164,20 @@ def migrate(connection: Connection, path: Path, migrations: Sequence[Sequence[st
 
 
 def copy(connection: Connection, path: Path, target: Path) -> None:
-    """A whole copy of the database, moved into place when it is complete. Raises StoreError."""
+    """A whole copy of the database, on disk and moved into place when it is complete. Raises StoreError."""
     partial = target.with_name(target.name + ".part")
-    partial.unlink(missing_ok=True)
     source = connection.connection.driver_connection
     if not isinstance(source, sqlite3.Connection):
         raise StoreError(f"{path} is not open through sqlite3: report this as a fault")
-    written = sqlite3.connect(partial)
     try:
-        source.backup(written)
-    finally:
-        written.close()
-    partial.replace(target)
+        partial.unlink(missing_ok=True)
+        with closing(sqlite3.connect(partial)) as written:
+            source.backup(written)
+        sync(partial)
+        partial.replace(target)
+        sync(target.parent)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be copied to {target} ({error.strerror}): make room, check modes") from error
 
 
 def _version(connection: Connection) -> int:

@@ -8,7 +8,7 @@ a test holds the two to each other.
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Integer, Text, UniqueConstraint
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -98,6 +98,8 @@ class StayRow(LotTable, table=True):
     photos: tuple[str, ...] = Field(sa_type=PhotosText)
     pass_id: str | None = Field(default=None, sa_type=Text)
     tariff_version: int = Field(foreign_key="tariff.version")
+    plate_color: str | None = Field(default=None, sa_type=Text)
+    ticket_lost: bool = Field(default=False, sa_type=Integer)
 
 
 class PassageRow(LotTable, table=True):
@@ -145,6 +147,20 @@ class SettlementRow(LotTable, table=True):
     settled_at: datetime = Field(sa_type=InstantText)
 
 
+class CouponRow(LotTable, table=True):
+    """What a merchant gave a stay, unique for ever by its id."""
+
+    __tablename__: ClassVar[str] = "coupon"
+    __table_args__ = (Index("coupon_by_stay", "stay_id"),)
+    coupon_id: str = Field(primary_key=True, sa_type=Text)
+    stay_id: str = Field(foreign_key="stay.stay_id", sa_type=Text)
+    merchant: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    value: int
+    reason: str = Field(sa_type=Text)
+    applied_at: datetime = Field(sa_type=InstantText)
+
+
 class AlertRow(LotTable, table=True):
     """Something a person should look at; open until `resolved_at`."""
 
@@ -172,3 +188,19 @@ class PlateCorrectionRow(LotTable, table=True):
     after: str = Field(sa_type=Text)
     operator: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
+
+
+class AuditRow(LotTable, table=True):
+    """Who did what, chained by hash; the columns are those of `audit.AuditEntry`."""
+
+    __tablename__: ClassVar[str] = "audit"
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    at: str = Field(sa_type=Text)
+    actor: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    subject: str | None = Field(default=None, sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    ledger_seq: int
+    ledger_head: str = Field(sa_type=Text)
+    previous: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
