@@ -18,6 +18,7 @@ from benchmarks.gate.figures import GateFigures, figures
 from benchmarks.gate.gate_folder import FORMAT, GateFolder, GatePlan, GateRun, Visit
 from benchmarks.gate.hardware import FRAMES_A_SECOND
 from benchmarks.gate.lot import config_of
+from benchmarks.gate.page import HEADINGS, page, rows
 from benchmarks.gate.run import GateBench
 from benchmarks.gate.scenario import Scenario, with_comparisons
 from benchmarks.gate.traffic import HEADWAY_S
@@ -43,12 +44,14 @@ def gate(
     visits: Annotated[int, typer.Option(min=1, help="Vehicles a lane and run.")] = 20,
     workers: Annotated[int | None, typer.Option(min=1, max=MOST_WORKERS, help="Vision workers; else cores.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Other photos, orders and pauses.")] = 0,
+    page_file: Annotated[Path | None, typer.Option("--page", help="Write the figures as Markdown, too.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures for machines.")] = False,
 ) -> None:
     """Measure how long vehicles wait at a gate, from the arming loop to the relay of the barrier.
 
     The lane loop, the vision workers, the store and its photos are the real ones; loops, barrier and a camera of 25
-    JPEG frames a second in 1080p are simulated. Exit status: 0 once all runs were made, 2 otherwise.
+    JPEG frames a second in 1080p are simulated. Runs that were stopped go on by the same command. Exit status: 0 once
+    all runs were made, 2 otherwise.
     """
     folder = GateFolder(out)
     try:
@@ -60,6 +63,8 @@ def gate(
         raise typer.Exit(FAILED) from error
     except KeyboardInterrupt as error:
         raise typer.Exit(INTERRUPTED) from error
+    if page_file is not None:
+        page_file.write_text(page(folder.plan(), found), encoding="utf-8")
     if as_json:
         typer.echo(_FIGURES.dump_json(found, indent=2).decode())
     else:
@@ -132,26 +137,7 @@ def _tell(run: GateRun, visits: Sequence[Visit]) -> None:
 
 
 def _show(found: Sequence[GateFigures]) -> None:
-    table = Table("lanes", "scenario", "runs", "vehicles", "missed", "top-1 %", "p50 ms", "p95", "p99")
-    for heading in ("frames", "read", "rest", "reads/h", "vehicles/h a lane", "median ratio (95 %)", "load"):
-        table.add_column(heading)
-    for each in found:
-        table.add_row(
-            str(each.lanes),
-            each.scenario,
-            str(each.runs),
-            str(each.vehicles),
-            str(each.missed),
-            f"{100 * each.top1:.1f}",
-            *(["-"] * 3 if each.relay_ms is None else [f"{ms:.0f}" for ms in each.relay_ms]),
-            *("-" if ms is None else f"{ms:.0f}" for ms in (each.frames_ms, each.read_ms, each.rest_ms)),
-            f"{each.reads_an_hour:.0f}",
-            f"{each.vehicles_an_hour:.0f}",
-            "\n".join(
-                f"{ratio.of_medians.value:.2f} ({ratio.of_medians.low:.2f} to {ratio.of_medians.high:.2f}) × "
-                f"{ratio.against}"
-                for ratio in each.ratios
-            ),
-            f"{each.load[0]:.1f} to {each.load[1]:.1f}",
-        )
+    table = Table(*HEADINGS)
+    for row in rows(found):
+        table.add_row(*row)
     Console(width=None if Console().is_terminal else 200).print(table)

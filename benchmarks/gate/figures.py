@@ -54,6 +54,8 @@ class GateFigures:
 def figures(folder: GateFolder) -> list[GateFigures]:
     """By number of lanes, then by scenario. Raises BadGateRuns."""
     plan, runs, visits = folder.plan(), folder.runs(), folder.visits()
+    if len(runs) < plan.all_runs:
+        raise BadGateRuns(f"{folder.path} has {len(runs)} of {plan.all_runs} runs: give the same command again")
     by_run = {run.run: [visit for visit in visits if visit.run == run.run] for run in runs}
     for run in runs:
         if len(by_run[run.run]) != run.vehicles or not run.vehicles:

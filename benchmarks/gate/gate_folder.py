@@ -1,15 +1,16 @@
 """What was seen at the gate, as files; figures are worked out from these alone.
 
+gate.json      one object: what is run, on which machine (`GatePlan`)
 visits.jsonl   a line for each vehicle that came (`Visit`)
 runs.jsonl     a line for each run of a scenario, once it has ended (`GateRun`)
-gate.json      one object: what was run, on which machine (`GatePlan`); last, so that it says all runs are there
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal, TypeVar
 
@@ -21,6 +22,9 @@ from benchmarks.gate.hardware import Mark
 from benchmarks.gate.scenario import Scenario
 
 FORMAT: Final = 1
+PLAN, VISITS, RUNS = "gate.json", "visits.jsonl", "runs.jsonl"
+STORE = "lot-"
+"""How folders begin in which a run has its store while it lasts."""
 _T = TypeVar("_T")
 
 
@@ -83,6 +87,16 @@ class GatePlan:
     settings: Mapping[str, str | int | float]
     machine: Mapping[str, str | int | float | None]
 
+    @property
+    def all_runs(self) -> int:
+        """How many runs there are in all."""
+        return self.runs * len(self.lanes) * len(self.scenarios)
+
+    def goes_on_with(self, begun: GatePlan) -> bool:
+        """Whether runs of this plan may stand beside those of `begun`: the same command on the same machine."""
+        same_machine = all(self.machine.get(fact) == begun.machine.get(fact) for fact in ("processor", "cores"))
+        return same_machine and replace(self, created=begun.created, machine=begun.machine) == begun
+
 
 _PLAN = TypeAdapter(GatePlan)
 _RUN = TypeAdapter(GateRun)
@@ -95,24 +109,37 @@ class GateFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def begin(self) -> None:
-        """Make the folder. Raises OutFolderTaken where it holds something."""
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise OutFolderTaken(f"{self.path} is not an empty folder: give another --out, or remove it first")
-        self.path.mkdir(parents=True, exist_ok=True)
+    def begin(self, plan: GatePlan) -> frozenset[RunKey]:
+        """Make the folder, or go on with one that this plan began; the runs that are there already.
+
+        What a run that was stopped left behind is taken away. Raises OutFolderTaken where the folder holds anything
+        else.
+        """
+        if not self.path.exists() or (self.path.is_dir() and not any(self.path.iterdir())):
+            self.path.mkdir(parents=True, exist_ok=True)
+            (self.path / PLAN).write_bytes(_PLAN.dump_json(plan, indent=2) + b"\n")
+            return frozenset()
+        if not (self.path / PLAN).is_file() or not plan.goes_on_with(self.plan()):
+            raise OutFolderTaken(
+                f"{self.path} holds something else than runs of this command: give another --out, or remove it first"
+            )
+        for left in self.path.glob(f"{STORE}*"):
+            shutil.rmtree(left)
+        runs = _whole_lines(self.path / RUNS, _RUN)
+        done = frozenset(run.run for run in runs)
+        visits = [visit for visit in _whole_lines(self.path / VISITS, _VISIT) if visit.run in done]
+        _write(self.path / VISITS, map(_VISIT.dump_json, visits))
+        _write(self.path / RUNS, map(_RUN.dump_json, runs))
+        return done
 
     def add(self, run: GateRun, visits: Iterable[Visit]) -> None:
         """Append a run, and return when the disk has it."""
-        _append(self.path / "visits.jsonl", map(_VISIT.dump_json, visits))
-        _append(self.path / "runs.jsonl", [_RUN.dump_json(run)])
-
-    def finish(self, plan: GatePlan) -> None:
-        """Say what was run, now that all of it was."""
-        (self.path / "gate.json").write_bytes(_PLAN.dump_json(plan, indent=2) + b"\n")
+        _append(self.path / VISITS, map(_VISIT.dump_json, visits))
+        _append(self.path / RUNS, [_RUN.dump_json(run)])
 
     def plan(self) -> GatePlan:
-        """What was run. Raises BadGateRuns where it did not come to its end."""
-        path = self.path / "gate.json"
+        """What is run. Raises BadGateRuns."""
+        path = self.path / PLAN
         try:
             return _PLAN.validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
@@ -120,11 +147,11 @@ class GateFolder:
 
     def runs(self) -> list[GateRun]:
         """Every run in the order in which they were made. Raises BadGateRuns."""
-        return _lines(self.path / "runs.jsonl", _RUN)
+        return _lines(self.path / RUNS, _RUN)
 
     def visits(self) -> list[Visit]:
         """Every vehicle that came. Raises BadGateRuns."""
-        return _lines(self.path / "visits.jsonl", _VISIT)
+        return _lines(self.path / VISITS, _VISIT)
 
 
 def _lines(path: Path, adapter: TypeAdapter[_T]) -> list[_T]:
@@ -132,6 +159,22 @@ def _lines(path: Path, adapter: TypeAdapter[_T]) -> list[_T]:
         return [adapter.validate_json(line) for line in path.read_bytes().splitlines()]
     except (OSError, ValidationError) as error:
         raise BadGateRuns(f"{path} cannot be used ({error}): run `openlot bench gate --photos` again") from error
+
+
+def _whole_lines(path: Path, adapter: TypeAdapter[_T]) -> list[_T]:
+    """As `_lines`, of a file that may be missing or end in the middle of a line."""
+    if not path.exists():
+        return []
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rfind(b"\n") + 1])
+    return _lines(path, adapter)
+
+
+def _write(path: Path, lines: Iterable[bytes]) -> None:
+    whole = path.with_suffix(".part")
+    whole.unlink(missing_ok=True)
+    _append(whole, lines)
+    whole.replace(path)
 
 
 def _append(path: Path, lines: Iterable[bytes]) -> None:

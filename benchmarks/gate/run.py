@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.gate.gate_folder import GateFolder, GatePlan, GateRun, RunKey, Visit
+from benchmarks.gate.gate_folder import STORE, GateFolder, GatePlan, GateRun, RunKey, Visit
 from benchmarks.gate.lot import WatchedLot, config_of, running_lot
 from benchmarks.gate.scenario import Scenario
 from benchmarks.gate.surroundings import surroundings
@@ -35,17 +35,19 @@ class GateBench:
     factory: LookerFactory | None = None
 
     async def run(self, folder: GateFolder, tell: Callable[[GateRun, Sequence[Visit]], None]) -> None:
-        """Run all; each run is on disk before the next begins, and told. Raises LotError, VisionError, BenchmarkError.
+        """Run all that the folder lacks; each run is on disk before the next begins, and told.
 
-        Every run has a new store, in the folder, so that photos and facts are written where the results are.
+        Every run has a new store, in the folder, so that photos and facts are written where the results are. Raises
+        LotError, VisionError, BenchmarkError.
         """
-        folder.begin()
+        done = folder.begin(self.plan)
         for key in run_order(self.plan):
-            with tempfile.TemporaryDirectory(dir=folder.path, prefix="lot-") as place:
+            if key in done:
+                continue
+            with tempfile.TemporaryDirectory(dir=folder.path, prefix=STORE) as place:
                 run, visits = await self._one(key, Path(place))
             folder.add(run, visits)
             tell(run, visits)
-        folder.finish(self.plan)
 
     async def _one(self, key: RunKey, place: Path) -> tuple[GateRun, list[Visit]]:
         config = config_of(place, key.lanes, self.workers)

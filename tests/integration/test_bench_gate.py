@@ -38,7 +38,11 @@ def test_three_vehicles_pass_one_lane(tmp_path: Path) -> None:
         assert 0 < visit.ms["frames"] < visit.ms["read"] < visit.ms["relay"]
     assert [(run.reads, run.confirmed) for run in folder.runs()] == [(3, 3)]
     assert sorted(path.name for path in folder.path.iterdir()) == ["gate.json", "runs.jsonl", "visits.jsonl"]
-    assert CliRunner().invoke(app, arguments).stdout == done.out
+    again = CliRunner().invoke(app, [*arguments, "--page", str(tmp_path / "gate.md")])
+    assert again.stdout == done.out
+    page = (tmp_path / "gate.md").read_text()
+    assert "| 1 | idle | 1 | 3 | 0 |" in page
+    assert not any(plate in page for visit in visits for plate in visit.true)
     taken = CliRunner().invoke(app, [*arguments, "--photos", str(PHOTOS)])
     assert taken.exit_code == 2
     assert "out_folder_taken" in taken.stderr

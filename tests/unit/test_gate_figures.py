@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def visit(key: RunKey, relay_ms: float | None, plate: str | None = "B0X1") -> Vi
 def written(folder: Path, waits: dict[Scenario, Sequence[float | None]], rounds: int = 2) -> GateFolder:
     """The same waits in every round, 36 s each; who did not get through is not confirmed."""
     gate = GateFolder(folder)
-    gate.begin()
+    gate.begin(plan(rounds, scenarios=tuple(waits)))
     for number in range(rounds):
         for scenario, each in waits.items():
             key = RunKey(scenario, 1, number)
@@ -49,7 +50,6 @@ def written(folder: Path, waits: dict[Scenario, Sequence[float | None]], rounds:
 def test_figures_are_those_of_the_files(tmp_path: Path) -> None:
     """Percentiles, their parts, rates, missed vehicles and the ratio to idle come out of a made folder as they must."""
     gate = written(tmp_path / "out", {Scenario.IDLE: [100, 200, 300], Scenario.FULL: [200, 400, 600, None]})
-    gate.finish(plan())
     idle, full = figures(gate)
     assert (idle.scenario, idle.lanes, idle.runs, idle.vehicles, idle.missed) == (Scenario.IDLE, 1, 2, 6, 0)
     assert idle.relay_ms == pytest.approx((200, 300, 300))
@@ -66,33 +66,50 @@ def test_figures_are_those_of_the_files(tmp_path: Path) -> None:
 def test_a_plate_counts_as_in_the_bench(tmp_path: Path) -> None:
     """O and 0 are one on a Latin plate, another plate is wrong, and so is none."""
     gate, key = GateFolder(tmp_path / "out"), RunKey(Scenario.IDLE, 1, 0)
-    gate.begin()
+    gate.begin(plan(1, scenarios=(Scenario.IDLE,)))
     plates = ["B0X1", "BOX1", "BOX7", None]
     gate.add(GateRun(key, 10.0, 4, 4, 4, (), 0, 0), [visit(key, 100, plate) for plate in plates])
-    gate.finish(plan(1, scenarios=(Scenario.IDLE,)))
     assert figures(gate)[0].top1 == 0.5
 
 
 def test_a_scenario_in_which_no_barrier_opened_has_no_times(tmp_path: Path) -> None:
     """Without a relay there are no percentiles and no ratio, and every vehicle is missed."""
     gate = written(tmp_path / "out", {Scenario.IDLE: [100.0], Scenario.FULL: [None]})
-    gate.finish(plan())
     full = figures(gate)[1]
     assert (full.relay_ms, full.frames_ms, full.ratios, full.missed) == (None, None, (), 2)
 
 
 def test_runs_that_did_not_end_have_no_figures(tmp_path: Path) -> None:
-    """A folder without its last file, or without a run's visits, is refused with what to do."""
+    """A folder that lacks runs, or a run's visits, is refused with what to do; so is one that is none."""
     gate = written(tmp_path / "out", {Scenario.IDLE: [100.0, 120.0]}, rounds=1)
-    with pytest.raises(BadGateRuns, match=r"gate\.json"):
-        figures(gate)
-    gate.finish(plan(1, scenarios=(Scenario.IDLE,)))
     lines = (gate.path / "visits.jsonl").read_text().splitlines(keepends=True)
     (gate.path / "visits.jsonl").write_text(lines[0])
     with pytest.raises(BadGateRuns, match="lacks visits"):
         figures(gate)
-    with pytest.raises(OutFolderTaken):
-        gate.begin()
+    (gate.path / "runs.jsonl").write_text("")
+    with pytest.raises(BadGateRuns, match="0 of 1 runs"):
+        figures(gate)
+    with pytest.raises(BadGateRuns, match=r"gate\.json"):
+        figures(GateFolder(tmp_path / "none"))
+
+
+def test_runs_that_were_stopped_go_on(tmp_path: Path) -> None:
+    """Whole runs are kept, what a stopped one left is taken away, and another plan is refused."""
+    gate = written(tmp_path / "out", {Scenario.IDLE: [100.0], Scenario.FULL: [200.0]}, rounds=1)
+    whole = gate.runs(), gate.visits()
+    stopped = visit(RunKey(Scenario.IDLE, 1, 1), 300.0)
+    gate.add(GateRun(stopped.run, 1.0, 1, 1, 1, (), 0, 0), [stopped])
+    torn = (gate.path / "runs.jsonl").read_bytes()[:-20]
+    (gate.path / "runs.jsonl").write_bytes(torn)
+    (gate.path / "lot-x7").mkdir()
+    (gate.path / "lot-x7" / "lot.db").touch()
+    same = replace(plan(1), created=datetime(2026, 3, 3, tzinfo=UTC))
+    assert gate.begin(same) == {run.run for run in whole[0]}
+    assert (gate.runs(), gate.visits()) == whole
+    assert sorted(path.name for path in gate.path.iterdir()) == ["gate.json", "runs.jsonl", "visits.jsonl"]
+    for other in plan(2), replace(same, machine={"cores": 64}), replace(same, seed=1):
+        with pytest.raises(OutFolderTaken):
+            gate.begin(other)
 
 
 def test_the_ratio_knows_a_machine_that_was_slow_for_both() -> None:
