@@ -31,7 +31,7 @@ _INSET_SHOWN = (1.0, 6.2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Stage:
+class Stage:
     """A shot with its empty lane, camera and vehicles."""
 
     shot: Shot
@@ -79,7 +79,7 @@ def render(recipe: Recipe, file: Path) -> list[Span]:
     plates: dict[int, str] = {}
     index = 0
     try:
-        for stage, second, picture in _pictures(recipe):
+        for stage, second, picture in pictures(recipe):
             for car in stage.seen(second):
                 seen.setdefault(car, []).append(index)
                 plates[car] = stage.vehicles[car].text
@@ -90,15 +90,15 @@ def render(recipe: Recipe, file: Path) -> list[Span]:
     return [Span(plates[car], min(frames), max(frames)) for car, frames in sorted(seen.items())]
 
 
-def _pictures(recipe: Recipe) -> Iterator[tuple[_Stage, float, Image]]:
-    """Every frame of a clip, with the stage it shows and the second within its shot."""
+def pictures(recipe: Recipe, rate: float = FRAMES_A_SECOND) -> Iterator[tuple[Stage, float, Image]]:
+    """Every frame of a clip of `rate` frames a second, with the stage it shows and the second within its shot."""
     rng = np.random.default_rng(recipe.seed)
     glyphs = OpenGlyphs()
     *cars, stranger = drawn_cars(1 + _count(recipe), recipe.seed)
     vehicles = [draw_vehicle(rng, glyphs, car.kind, car.printed, car.plates[0]) for car in cars]
     inset = render_plate(rng, stranger.kind, stranger.printed, glyphs=glyphs).image
     for shot in recipe.shots:
-        stage = _Stage(
+        stage = Stage(
             shot,
             _camera(shot.view),
             _lane(recipe.seed, shot.view),
@@ -106,8 +106,8 @@ def _pictures(recipe: Recipe) -> Iterator[tuple[_Stage, float, Image]]:
             [float(rng.uniform(-0.12, 0.12)) for _ in shot.drives],
         )
         grain = Grain(rng, HEIGHT, WIDTH, shot.noise)
-        for number in range(round(shot.seconds * FRAMES_A_SECOND)):
-            second = number / FRAMES_A_SECOND
+        for number in range(round(shot.seconds * rate)):
+            second = number / rate
             soft = cv2.GaussianBlur(stage.exposed(second), (0, 0), 0.7)
             picture = grain.over(rng, np.asarray(soft, dtype=np.uint8))
             if shot.overlay != "none":
