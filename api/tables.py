@@ -16,11 +16,14 @@ from sqlalchemy import (
     String,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
 from lot_server.domain.clock import utc
+from lot_server.domain.coupon import CouponKind
+from lot_server.domain.plate import PlateColor
 
 OrderState = Literal["pending", "paid", "expired"]
 PassKind = Literal["monthly", "staff"]
@@ -129,6 +132,23 @@ class StayRow(Row, table=True):
     exit_decision: str | None = None
     gross_minor: int | None = Field(default=None, sa_type=BigInteger)
     paid_minor: int | None = Field(default=None, sa_type=BigInteger)
+    plate_color: PlateColor | None = Field(default=None, sa_type=String)
+    ticket_lost: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+
+
+class CouponRow(Row, table=True):
+    """What a merchant gave a stay, as the lot has counted it."""
+
+    __tablename__: ClassVar[str] = "coupon"
+    __table_args__ = (Index("coupon_stay", "lot_id", "stay_id"),)
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    coupon_id: str = Field(primary_key=True)
+    stay_id: str
+    merchant: str
+    kind: CouponKind = Field(sa_type=String)
+    value: int = Field(sa_type=BigInteger)
+    reason: str
+    applied_at: datetime = Field(sa_type=Instant)
 
 
 class PassageRow(Row, table=True):

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from lot_server.domain.events import EntryRefusal
 from lot_server.domain.matching import Candidate
+from lot_server.domain.quote import Quote
 from lot_server.domain.stay import Direction
-from lot_server.domain.tariff import Quote
 from lot_server.lane_read import LaneRead
 
 

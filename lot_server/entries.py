@@ -75,6 +75,7 @@ class Entries:
             pass_id=pass_id if by_plate else None,
             tariff_version=work.tariff_at(now).version,
             read_at=read.read_at if read else now,
+            plate_color=by_plate.color if by_plate else None,
         )
         work.record(event, now)
         if admission.alert is not None and read is not None:

@@ -67,6 +67,12 @@ class SettlementConflict(LotError):
     code = "settlement_conflict"
 
 
+class CouponConflict(LotError):
+    """A coupon id that was used before came again for another stay or with another value."""
+
+    code = "coupon_conflict"
+
+
 class NoTariff(LotError):
     """No price list has this version, or none is valid at the instant."""
 

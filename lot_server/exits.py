@@ -7,8 +7,8 @@ from lot_server.decisions import Admitted, Approach, Decision, OpenLane, Operato
 from lot_server.domain.clock import Clock
 from lot_server.domain.events import EntryConfirmed, ExitAbandoned, ExitAdmitted, ExitConfirmed, ExitDecision
 from lot_server.domain.matching import Ambiguous, Matched, MatchingPolicy, Unmatched, match
+from lot_server.domain.quote import Circumstances, Quote, quote
 from lot_server.domain.stay import Stay
-from lot_server.domain.tariff import Quote, quote
 from lot_server.errors import UnknownStay
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
@@ -130,13 +130,14 @@ class Exits:
 
 
 def price(work: Work, stay: Stay, at: datetime) -> Quote:
-    """What a stay owes: by its tariff, less its settlements, by the pass of its entry or else of its plate."""
+    """What a stay owes: by its tariff and coupons, less its settlements, by the pass of its entry or of its plate."""
     entered_at = stay.entered_at or stay.read_at
     if stay.pass_id is not None:
         parking_pass = work.pass_by_id(stay.pass_id)
     else:
         parking_pass = work.pass_for(stay.plate, entered_at) if stay.plate is not None else None
-    return quote(work.tariff(stay.tariff_version), entered_at, at, work.settlements(stay.stay_id), parking_pass)
+    facts = Circumstances(stay.plate_color, stay.ticket_lost, tuple(work.coupons(stay.stay_id)))
+    return quote(work.tariff(stay.tariff_version), entered_at, at, work.settlements(stay.stay_id), parking_pass, facts)
 
 
 def inside(work: Work, stay_id: str) -> Stay:

@@ -4,24 +4,29 @@ A job reads, decides by `lot_server.domain` and records events; it opens no barr
 recorded is on disk when `Transactions.transact` returns, so a barrier that opens afterwards is always explained.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
 from lot_server import alerts
 from lot_server.decisions import Approach, Decision
 from lot_server.domain.clock import Clock
+from lot_server.domain.coupon import Coupon
 from lot_server.domain.errors import CurrencyMismatch
-from lot_server.domain.events import PlateCorrected, SettlementApplied
+from lot_server.domain.events import CouponApplied, PlateCorrected, SettlementApplied, TicketLost
 from lot_server.domain.matching import MatchingPolicy
-from lot_server.domain.plate import normalise
+from lot_server.domain.plate import PlateColor, normalise
+from lot_server.domain.quote import Quote
 from lot_server.domain.stay import Settlement
 from lot_server.entries import Entries
-from lot_server.errors import SettlementConflict, UnknownStay
-from lot_server.exits import Exits, inside
+from lot_server.errors import CouponConflict, SettlementConflict, UnknownStay
+from lot_server.exits import Exits, inside, price
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
 
 SettlementOutcome = Literal["applied", "already_applied"]
+
+_LEFT = ("exit", "confirmed")
 
 
 class Handlers:
@@ -88,10 +93,43 @@ class Handlers:
         work.record(SettlementApplied(settlement), self._clock.now())
         return "applied"
 
-    def correct_plate(self, work: Work, stay_id: str, plate: str, operator: str, reason: str) -> None:
-        """An operator changes the plate of a stay that has not ended. Raises UnknownStay, BadPlate."""
+    def apply_coupon(self, work: Work, coupon: Coupon) -> SettlementOutcome:
+        """Count what a merchant gives a stay, once for ever by the coupon's id; whenever that came first counts.
+
+        Raises UnknownStay for a stay that has left, and CouponConflict where the id was used for something else.
+        """
+        known = work.coupon(coupon.coupon_id)
+        if known is not None:
+            same = replace(coupon, applied_at=known.applied_at, reason=known.reason) == known
+            if not same:
+                raise CouponConflict(
+                    f"coupon {coupon.coupon_id} was counted for stay {known.stay_id} before, as {known.kind} "
+                    f"{known.value} of {known.merchant}: give each validation an id of its own"
+                )
+            return "already_applied"
+        inside(work, coupon.stay_id)
+        work.record(CouponApplied(coupon), self._clock.now())
+        return "applied"
+
+    def lose_ticket(self, work: Work, stay_id: str, operator: str, reason: str) -> None:
+        """The driver of a stay that has not ended cannot show its ticket. Raises UnknownStay."""
+        if not inside(work, stay_id).ticket_lost:
+            work.record(TicketLost(stay_id, operator, reason), self._clock.now())
+
+    def fee_of(self, work: Work, stay_id: str) -> Quote:
+        """What a stay owes now, or owed when it left, with the steps. Raises UnknownStay, NoTariff, TimeBeforeEntry."""
+        stay = work.stay(stay_id)
+        if stay is None:
+            raise UnknownStay(f"this lot has no stay {stay_id}: look it up among the open stays")
+        left = [each.decided_at for each in work.passages(stay_id) if (each.direction, each.state) == _LEFT]
+        return price(work, stay, max(left, default=self._clock.now()))
+
+    def correct_plate(
+        self, work: Work, stay_id: str, plate: str, operator: str, reason: str, color: PlateColor | None = None
+    ) -> None:
+        """An operator changes the plate of a stay that has not ended, or its colour. Raises UnknownStay, BadPlate."""
         inside(work, stay_id)
-        work.record(PlateCorrected(stay_id, normalise(plate), operator, reason), self._clock.now())
+        work.record(PlateCorrected(stay_id, normalise(plate), operator, reason, color), self._clock.now())
 
     def recover(self, work: Work) -> None:
         """After a restart: whether vehicles admitted just before it drove through is unknown, so a person is told.

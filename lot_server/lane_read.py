@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lot_server.domain.evidence import PPM, PositionEvidence, ReadEvidence
-from lot_server.domain.plate import normalise
+from lot_server.domain.plate import PlateColor, normalise
 from vision.types import PositionDistribution, Sighting
 
 TOP = 5
@@ -15,7 +15,8 @@ TOP = 5
 class LaneRead:
     """One read at one lane. `plate` is None unless the read is sure; `evidence` is None where no plate was seen.
 
-    `photos` are the archive's names of the frames that were read, or of what the camera saw instead.
+    `photos` are the archive's names of the frames that were read, or of what the camera saw instead. `color` is the
+    plate's, None where none was seen.
     """
 
     plate: str | None
@@ -23,6 +24,7 @@ class LaneRead:
     evidence: ReadEvidence | None
     photos: tuple[str, ...]
     read_at: datetime
+    color: PlateColor | None = None
 
 
 def from_sighting(
@@ -38,7 +40,7 @@ def from_sighting(
     sure = sighting.text is not None and sighting.confidence >= least_confidence
     plate = normalise(sighting.text) if sighting.text is not None and sure else None
     printed = None if plate is None else sighting.printed
-    return LaneRead(plate, printed, to_evidence(sighting), photos, read_at)
+    return LaneRead(plate, printed, to_evidence(sighting), photos, read_at, sighting.color)
 
 
 def to_evidence(sighting: Sighting) -> ReadEvidence:

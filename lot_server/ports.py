@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from lot_server.domain.alert import OpenAlert
+from lot_server.domain.coupon import Coupon
 from lot_server.domain.events import Event, LotDescribed
 from lot_server.domain.ledger import Envelope
 from lot_server.domain.money import Money
@@ -153,9 +154,15 @@ class Work(Protocol):
         """Passages in state intended, of entries and exits, oldest first."""
         ...
 
+    def passages(self, stay_id: str) -> list[Passage]: ...
+
     def settlements(self, stay_id: str) -> list[Settlement]: ...
 
     def settlement_by_reference(self, provider: str, provider_reference: str) -> Settlement | None: ...
+
+    def coupons(self, stay_id: str) -> list[Coupon]: ...
+
+    def coupon(self, coupon_id: str) -> Coupon | None: ...
 
     def tariff(self, version: int) -> Tariff: ...
 

@@ -5,8 +5,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from api.driver_page.texts import TEXTS, Language
+from lot_server.domain.fee_step import QuoteStep
+from lot_server.domain.fee_words import explain
 from lot_server.domain.money import Money
-from lot_server.domain.tariff import QuoteStep
 
 UTC = "UTC"
 SYMBOLS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
@@ -71,22 +72,12 @@ class Wording:
     def steps(self, steps: list[QuoteStep] | tuple[QuoteStep, ...], currency: str) -> list[Line]:
         """Each step of a fee; days are named where there is more than one."""
         several = any(step.day for step in steps)
-        return [Line(self._step(step, currency, several), self.amount(step.amount, currency)) for step in steps]
+        zone = self._zone()[0].key
 
-    def _step(self, step: QuoteStep, currency: str, several: bool) -> str:
-        text = self.say(
-            f"step_{step.kind}",
-            count=step.count,
-            span=self._span(step.unit_minutes),
-            price=self.amount(step.unit_price, currency),
-        )
-        of_a_day = several and step.kind in ("blocks", "cap")
-        return f"{self.say('day', day=step.day + 1)}: {text}" if of_a_day else text
+        def amount(minor: int) -> str:
+            return self.amount(minor, currency)
 
-    def _span(self, minutes: int) -> str:
-        if minutes and minutes % 60 == 0:
-            return self.say("hours", count=minutes // 60)
-        return self.say("minutes", count=minutes)
+        return [Line(explain(step, self.language, zone, amount, several), amount(step.amount)) for step in steps]
 
     def _zone(self) -> tuple[ZoneInfo, str]:
         """The lot's zone; UTC, which then says so, where there is no lot or its zone is not known here."""

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from lot_server.domain.tariff import Quote, QuoteStep
+from lot_server.domain.fee_step import QuoteStep
+from lot_server.domain.quote import Quote
 
 MAX_SPELLING = 64
 

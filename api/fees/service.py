@@ -7,11 +7,13 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.errors import FeeUnknown
-from api.tables import LotRow, MirroredSettlement, PassRow, StayRow, TakenSettlement, TariffRow
+from api.tables import CouponRow, LotRow, MirroredSettlement, PassRow, StayRow, TakenSettlement, TariffRow
 from lot_server.domain.codec import from_body
+from lot_server.domain.coupon import Coupon
 from lot_server.domain.money import Money
+from lot_server.domain.quote import Circumstances, Quote, quote
 from lot_server.domain.stay import Pass, Settlement
-from lot_server.domain.tariff import Quote, Tariff, quote
+from lot_server.domain.tariff import Tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ async def quote_stay(session: AsyncSession, stay: StayRow, now: datetime) -> Quo
         at,
         await settlements(session, stay.lot_id, stay.stay_id),
         None if parking_pass is None else _pass(parking_pass),
+        Circumstances(stay.plate_color, stay.ticket_lost, await _coupons(session, stay)),
     )
 
 
@@ -72,6 +75,16 @@ async def settlements(session: AsyncSession, lot_id: str, stay_id: str) -> list[
     )
     rows: list[MirroredSettlement | TakenSettlement] = [*counted, *taken]
     return list({(row.provider, row.provider_reference): settlement_of(row) for row in rows}.values())
+
+
+async def _coupons(session: AsyncSession, stay: StayRow) -> tuple[Coupon, ...]:
+    found = await session.exec(
+        select(CouponRow).where(CouponRow.lot_id == stay.lot_id, CouponRow.stay_id == stay.stay_id)
+    )
+    return tuple(
+        Coupon(row.coupon_id, row.stay_id, row.merchant, row.kind, row.value, row.reason, row.applied_at)
+        for row in found
+    )
 
 
 def settlement_of(row: MirroredSettlement | TakenSettlement) -> Settlement:

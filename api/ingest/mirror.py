@@ -8,8 +8,8 @@ from typing import TypeVar
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.tables import AlertRow, LotRow, MirroredSettlement, PassageRow, PassRow, Row, StayRow, TariffRow
-from lot_server.domain.events import PassGranted, SettlementApplied, TariffPublished
+from api.tables import AlertRow, CouponRow, LotRow, MirroredSettlement, PassageRow, PassRow, Row, StayRow, TariffRow
+from lot_server.domain.events import CouponApplied, PassGranted, SettlementApplied, TariffPublished
 from lot_server.domain.ledger import Envelope
 
 T = TypeVar("T", bound=Row)
@@ -32,6 +32,7 @@ class Mirror:
     passes: dict[str, PassRow] = field(default_factory=dict)
     tariffs: dict[int, TariffRow] = field(default_factory=dict)
     settlements: dict[tuple[str, str], MirroredSettlement] = field(default_factory=dict)
+    coupons: dict[str, CouponRow] = field(default_factory=dict)
     at: datetime = field(init=False)
 
     @classmethod
@@ -58,6 +59,10 @@ class Mirror:
             mirror.settlements = {
                 (row.provider, row.provider_reference): row for row in await session.exec(settlements)
             }
+        coupon_ids = {each.body["coupon"]["coupon_id"] for each in envelopes if each.kind == CouponApplied.KIND}
+        if coupon_ids:
+            coupons = select(CouponRow).where(CouponRow.lot_id == lot_id, col(CouponRow.coupon_id).in_(coupon_ids))
+            mirror.coupons = {row.coupon_id: row for row in await session.exec(coupons)}
         kinds = {envelope.kind for envelope in envelopes}
         if PassGranted.KIND in kinds:
             passes = select(PassRow).where(PassRow.lot_id == lot_id)
@@ -71,7 +76,15 @@ class Mirror:
         """Every row, new ones and loaded ones."""
         if self.lot is not None:
             yield self.lot
-        for table in (self.stays, self.passages, self.alerts, self.passes, self.tariffs, self.settlements):
+        for table in (
+            self.stays,
+            self.passages,
+            self.alerts,
+            self.passes,
+            self.tariffs,
+            self.settlements,
+            self.coupons,
+        ):
             yield from table.values()
 
 

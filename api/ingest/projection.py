@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.ingest.mirror import Mirror, Unprojectable, existing, introduce
-from api.tables import AlertRow, LotRow, MirroredSettlement, PassageRow, PassRow, StayRow, TariffRow
+from api.tables import AlertRow, CouponRow, LotRow, MirroredSettlement, PassageRow, PassRow, StayRow, TariffRow
 from lot_server.domain import events
 from lot_server.domain.codec import to_body
 
@@ -54,6 +54,7 @@ def entry_admitted(mirror: Mirror, event: events.EntryAdmitted) -> None:
         read_at=event.read_at,
         pass_id=event.pass_id,
         tariff_version=event.tariff_version,
+        plate_color=event.plate_color,
     )
     introduce(mirror.stays, event.stay_id, stay)
     _passage(mirror, event, "entry", "intended", event.decision, event.plate)
@@ -121,7 +122,18 @@ def settlement_applied(mirror: Mirror, event: events.SettlementApplied) -> None:
 
 
 def plate_corrected(mirror: Mirror, event: events.PlateCorrected) -> None:
-    existing(mirror.stays, event.stay_id).plate = event.plate
+    stay = existing(mirror.stays, event.stay_id)
+    stay.plate, stay.plate_color = event.plate, event.plate_color or stay.plate_color
+
+
+def coupon_applied(mirror: Mirror, event: events.CouponApplied) -> None:
+    coupon = event.coupon
+    facts = to_body(coupon) | {"applied_at": coupon.applied_at}
+    introduce(mirror.coupons, coupon.coupon_id, CouponRow(lot_id=mirror.lot_id, **facts))
+
+
+def ticket_lost(mirror: Mirror, event: events.TicketLost) -> None:
+    existing(mirror.stays, event.stay_id).ticket_lost = True
 
 
 PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
@@ -139,6 +151,8 @@ PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.AlertResolved: alert_resolved,
     events.SettlementApplied: settlement_applied,
     events.PlateCorrected: plate_corrected,
+    events.CouponApplied: coupon_applied,
+    events.TicketLost: ticket_lost,
 }
 
 

@@ -12,7 +12,7 @@ from benchmarks.simulation.visits import Visit, own_stays
 from lot_server.domain.errors import DomainError
 from lot_server.domain.events import EntryConfirmed, ExitConfirmed, LotDescribed
 from lot_server.domain.ledger import GENESIS, verify
-from lot_server.domain.tariff import quote
+from lot_server.domain.quote import quote
 
 LEAST_SHARE = 0.7
 """Of the visits that the read alone must carry."""

@@ -3,6 +3,9 @@
 Only the types the wire knows: str, int, bool, None, aware datetimes, tuples of these, further dataclasses of
 them, and JSON objects where the hint is a dict. Floats are refused, because two languages may print one float
 differently and the ledger hashes bytes.
+
+A field that came after a release is declared with the metadata `ADDED`: bodies from before it lack it, and where it
+has its default it is not written, so that what was written once keeps its bytes.
 """
 
 import types
@@ -10,41 +13,53 @@ import typing
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import MappingProxyType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from lot_server.domain.clock import from_text, to_text
 from lot_server.domain.errors import BadBody
 
 Json = dict[str, Any]
 T = TypeVar("T")
+ADDED = MappingProxyType({"added": True})
+"""The metadata of a dataclass field that came after a release; its default is what older bodies meant."""
 
 
 def to_body(value: object) -> Json:
     """The JSON object of a dataclass value. Raises BadBody for a field of a type the wire does not know."""
     if not is_dataclass(value) or isinstance(value, type):
         raise BadBody(f"{type(value).__name__} is not a dataclass value")
-    return {field.name: _encode(getattr(value, field.name)) for field in fields(value)}
+    late = _added_fields(type(value))
+    found = ((each.name, getattr(value, each.name)) for each in fields(value))
+    return {name: _encode(item) for name, item in found if name not in late or item != late[name]}
 
 
 def from_body(kind: type[T], body: object) -> T:
     """The value of a JSON object. Raises BadBody naming the field that is missing, unknown or of a wrong type."""
     if not isinstance(body, dict):
         raise BadBody(f"{kind.__name__} wants a JSON object, not {type(body).__name__}")
-    hints = _field_hints(typing.cast(Any, kind))
+    hints = _field_hints(cast(Any, kind))
+    late = _added_fields(cast(Any, kind))
     for name in hints:
-        if name not in body:
+        if name not in body and name not in late:
             raise BadBody(f"{kind.__name__} lacks the field {name!r}")
     for name in body:
         if name not in hints:
             raise BadBody(f"{kind.__name__} has no field {name!r}")
-    return kind(**{name: _decode(hint, body[name], f"{kind.__name__}.{name}") for name, hint in hints.items()})
+    given = {name: hint for name, hint in hints.items() if name in body}
+    return kind(**{name: _decode(hint, body[name], f"{kind.__name__}.{name}") for name, hint in given.items()})
 
 
 @cache
 def _field_hints(kind: type[Any]) -> dict[str, Any]:
     # Resolving hints takes longer than decoding, and a lot decodes thousands of reads at once.
     hints = get_type_hints(kind)
-    return {field.name: hints[field.name] for field in fields(kind)}
+    return {each.name: hints[each.name] for each in fields(kind)}
+
+
+@cache
+def _added_fields(kind: type[Any]) -> dict[str, Any]:
+    return {each.name: each.default for each in fields(kind) if "added" in each.metadata}
 
 
 def _encode(value: object) -> Any:

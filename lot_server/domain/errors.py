@@ -31,6 +31,12 @@ class BadTariff(DomainError):
     code = "bad_tariff"
 
 
+class BadCoupon(DomainError):
+    """A coupon whose value does not fit its kind."""
+
+    code = "bad_coupon"
+
+
 class BadPlate(DomainError):
     """A text that cannot be a plate: empty, too long, or holding characters no plate has."""
 

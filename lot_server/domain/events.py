@@ -3,14 +3,16 @@
 The body of an envelope is `codec.to_body(event)`; its kind is the event's `KIND`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
-from lot_server.domain.codec import Json, from_body
+from lot_server.domain.codec import ADDED, Json, from_body
+from lot_server.domain.coupon import Coupon
 from lot_server.domain.errors import UnknownEvent
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.money import Money
+from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import Tariff
 
@@ -65,6 +67,7 @@ class EntryAdmitted:
     pass_id: str | None
     tariff_version: int
     read_at: datetime
+    plate_color: PlateColor | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +170,30 @@ class SettlementApplied:
 
 @dataclass(frozen=True, slots=True)
 class PlateCorrected:
-    """An operator changed the plate of a stay, with a reason."""
+    """An operator changed the plate of a stay, and its colour where one is given, with a reason."""
 
     KIND: ClassVar[str] = "plate_corrected"
     stay_id: str
     plate: str
+    operator: str
+    reason: str
+    plate_color: PlateColor | None = field(default=None, metadata=ADDED)
+
+
+@dataclass(frozen=True, slots=True)
+class CouponApplied:
+    """A merchant took over part of a stay's fee, or all of it; counted once by the coupon's id."""
+
+    KIND: ClassVar[str] = "coupon_applied"
+    coupon: Coupon
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLost:
+    """The driver of a stay cannot show its ticket: the tariff's rate for that is the least the stay costs."""
+
+    KIND: ClassVar[str] = "ticket_lost"
+    stay_id: str
     operator: str
     reason: str
 
@@ -191,6 +213,8 @@ Event = (
     | ExitAbandoned
     | SettlementApplied
     | PlateCorrected
+    | CouponApplied
+    | TicketLost
 )
 
 _KINDS: dict[str, type[Event]] = {event.KIND: event for event in Event.__args__}

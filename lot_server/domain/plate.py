@@ -1,10 +1,13 @@
 """Plate texts: one normal form, so that any spelling of a plate finds the same stay."""
 
 import re
+from typing import Literal
 
 from lot_server.domain.errors import BadPlate
 
 MAX_LENGTH = 12
+PlateColor = Literal["blue", "green", "yellow", "white", "black", "other"]
+"""A plate's background, as it is read; green stands for new energy in China."""
 _SEPARATORS = re.compile(r"[\s·•・.\-_/–—]+")
 _ALLOWED = re.compile(r"[0-9A-Z一-鿿]+")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}

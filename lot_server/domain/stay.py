@@ -6,6 +6,7 @@ from typing import Literal
 
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.money import Money
+from lot_server.domain.plate import PlateColor
 
 StayState = Literal["intended", "open", "closed", "abandoned"]
 """intended: admitted, barrier told to open; open: inside; closed: left; abandoned: backed out, never counted."""
@@ -49,7 +50,8 @@ class Stay:
     """One vehicle's visit as the lot knows it.
 
     `plate` is None where only `ticket_id` stands for the vehicle. `read_at` is the instant of the entry read,
-    `entered_at` of the crossed closing loop, from which the fee runs (None until then).
+    `entered_at` of the crossed closing loop, from which the fee runs (None until then). `plate_color` is None where
+    no plate stands for the vehicle; `ticket_lost` says that its driver lost the ticket.
     """
 
     stay_id: str
@@ -65,6 +67,8 @@ class Stay:
     photos: tuple[str, ...]
     pass_id: str | None
     tariff_version: int
+    plate_color: PlateColor | None = None
+    ticket_lost: bool = False
 
 
 PassageState = Literal["intended", "confirmed", "abandoned", "refused"]

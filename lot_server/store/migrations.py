@@ -142,7 +142,23 @@ _AUDIT = (
     )""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _AUDIT)
+_WHAT_PRICES_A_STAY = (
+    "ALTER TABLE stay ADD COLUMN plate_color TEXT",
+    "ALTER TABLE stay ADD COLUMN ticket_lost INTEGER NOT NULL DEFAULT 0",
+    """CREATE TABLE coupon (
+        coupon_id TEXT NOT NULL PRIMARY KEY,
+        stay_id TEXT NOT NULL,
+        merchant TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        value INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        applied_at TEXT NOT NULL,
+        FOREIGN KEY (stay_id) REFERENCES stay (stay_id)
+    )""",
+    "CREATE INDEX coupon_by_stay ON coupon (stay_id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _AUDIT, _WHAT_PRICES_A_STAY)
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 
 

@@ -73,6 +73,7 @@ def _entry_admitted(session: Session, event: events.EntryAdmitted, envelope: Env
             photos=event.photos,
             pass_id=event.pass_id,
             tariff_version=event.tariff_version,
+            plate_color=event.plate_color,
         )
     )
     session.flush()
@@ -206,6 +207,26 @@ def _plate_corrected(session: Session, event: events.PlateCorrected, envelope: E
     if event.plate != stay.plate:
         # The printed form belonged to the text that was wrong.
         stay.plate, stay.printed = event.plate, None
+    stay.plate_color = event.plate_color or stay.plate_color
+
+
+def _coupon_applied(session: Session, event: events.CouponApplied, _: Envelope) -> None:
+    coupon = event.coupon
+    session.add(
+        tables.CouponRow(
+            coupon_id=coupon.coupon_id,
+            stay_id=coupon.stay_id,
+            merchant=coupon.merchant,
+            kind=coupon.kind,
+            value=coupon.value,
+            reason=coupon.reason,
+            applied_at=coupon.applied_at,
+        )
+    )
+
+
+def _ticket_lost(session: Session, event: events.TicketLost, _: Envelope) -> None:
+    _row(session, tables.StayRow, event.stay_id).ticket_lost = True
 
 
 _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
@@ -223,6 +244,8 @@ _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.ExitAbandoned: _exit_abandoned,
     events.SettlementApplied: _settlement_applied,
     events.PlateCorrected: _plate_corrected,
+    events.CouponApplied: _coupon_applied,
+    events.TicketLost: _ticket_lost,
 }
 
 

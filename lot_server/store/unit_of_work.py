@@ -10,9 +10,11 @@ from lot_server.domain.alert import OpenAlert
 from lot_server.domain.clock import to_text
 from lot_server.domain.codec import to_body
 from lot_server.domain.corrected_read import CorrectedRead
+from lot_server.domain.coupon import Coupon, CouponKind
 from lot_server.domain.events import AlertRaised, Event, LotDescribed
 from lot_server.domain.ledger import GENESIS, Envelope, seal
 from lot_server.domain.money import Money
+from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Pass, Passage, PassageState, Settlement, Stay, StayState
 from lot_server.domain.tariff import Tariff
 from lot_server.errors import LedgerFork, NoTariff, NotDescribed
@@ -21,6 +23,7 @@ from lot_server.store.corrected_reads import corrected_reads
 from lot_server.store.projection import project
 from lot_server.store.tables import (
     AlertRow,
+    CouponRow,
     LedgerRow,
     LotRow,
     OutboxRow,
@@ -165,6 +168,17 @@ class SqliteWork:
         ).first()
         return None if row is None else _settlement(row)
 
+    def coupons(self, stay_id: str) -> list[Coupon]:
+        """What merchants gave a stay, in the order it was given."""
+        rows = self._session.exec(
+            select(CouponRow).where(CouponRow.stay_id == stay_id).order_by(col(CouponRow.applied_at))
+        )
+        return [_coupon(row) for row in rows]
+
+    def coupon(self, coupon_id: str) -> Coupon | None:
+        row = self._session.get(CouponRow, coupon_id)
+        return None if row is None else _coupon(row)
+
     def tariff(self, version: int) -> Tariff:
         """The price list of a version. Raises NoTariff."""
         row = self._session.get(TariffRow, version)
@@ -179,12 +193,13 @@ class SqliteWork:
 
     def tariff_at(self, instant: datetime) -> Tariff:
         """The highest version among those valid at an instant. Raises NoTariff."""
-        row = self._session.exec(
-            select(TariffRow).where(TariffRow.valid_from <= instant).order_by(col(TariffRow.version).desc()).limit(1)
-        ).first()
-        if row is None:
-            raise NoTariff(f"no tariff is valid at {to_text(instant)}: publish one that begins earlier")
-        return row.body
+        begun = self._session.exec(
+            select(TariffRow).where(TariffRow.valid_from <= instant).order_by(col(TariffRow.version).desc())
+        )
+        found = next((row.body for row in begun if row.body.holds_at(instant)), None)
+        if found is None:
+            raise NoTariff(f"no tariff is valid at {to_text(instant)}: publish one that is")
+        return found
 
     def pass_for(self, plate: str, instant: datetime) -> Pass | None:
         """The pass that covers a plate at an instant; of several the one that lasts longest."""
@@ -237,6 +252,8 @@ def _stay(row: StayRow) -> Stay:
         photos=row.photos,
         pass_id=row.pass_id,
         tariff_version=row.tariff_version,
+        plate_color=cast(PlateColor | None, row.plate_color),
+        ticket_lost=bool(row.ticket_lost),
     )
 
 
@@ -262,6 +279,18 @@ def _settlement(row: SettlementRow) -> Settlement:
         provider_reference=row.provider_reference,
         quoted_at=row.quoted_at,
         settled_at=row.settled_at,
+    )
+
+
+def _coupon(row: CouponRow) -> Coupon:
+    return Coupon(
+        coupon_id=row.coupon_id,
+        stay_id=row.stay_id,
+        merchant=row.merchant,
+        kind=cast(CouponKind, row.kind),
+        value=row.value,
+        reason=row.reason,
+        applied_at=row.applied_at,
     )
 
 

@@ -4,7 +4,7 @@ import json
 import types
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from lot_server.domain import events
 from lot_server.domain.codec import to_body
+from lot_server.domain.coupon import Coupon
 from lot_server.domain.errors import BadBody, UnknownEvent
 from lot_server.domain.ledger import GENESIS, seal, verify
 from lot_server.domain.tariff import RateLine, Tariff
@@ -23,11 +24,22 @@ INSTANTS = st.datetimes(timezones=st.just(UTC))
 LINES = st.builds(RateLine, st.just(0), st.integers(1, 600), st.integers(0, 9999)).map(lambda line: (line,))
 TARIFFS = st.builds(Tariff, FEW, st.just("CNY"), INSTANTS, FEW, LINES, st.none() | FEW, FEW, FEW)
 
+COUPONS = st.builds(
+    Coupon,
+    st.text(min_size=1),
+    st.text(),
+    st.text(min_size=1),
+    st.just("percent"),
+    st.integers(1, 99),
+    st.text(),
+    INSTANTS,
+)
+
 
 def of(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a field's type."""
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin is types.UnionType:
+    if origin in (types.UnionType, Union):
         return st.one_of([of(each) for each in arguments])
     if origin is Literal:
         return st.sampled_from(arguments)
@@ -39,6 +51,8 @@ def of(hint: Any) -> st.SearchStrategy[Any]:
         return INSTANTS
     if hint is Tariff:
         return TARIFFS
+    if hint is Coupon:
+        return COUPONS
     if is_dataclass(hint):
         hints = get_type_hints(hint)
         return st.builds(hint, **{field.name: of(hints[field.name]) for field in fields(hint)})

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from lot_server.domain.codec import from_body, to_body
 from lot_server.domain.errors import BadTariff, CurrencyMismatch, NaiveTime, TimeBeforeEntry
 from lot_server.domain.money import Money
+from lot_server.domain.quote import fee, quote
 from lot_server.domain.stay import Pass, Settlement
-from lot_server.domain.tariff import DAY_MINUTES, RateLine, Tariff, fee, quote, started_minutes
+from lot_server.domain.tariff import RateLine, Tariff
+from lot_server.domain.weekly import DAY_MINUTES
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden").glob("tariff_*.toml"))
 ENTERED = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -56,19 +58,21 @@ def test_golden_fees(table: Path, length: str) -> None:
     words = golden["tariff"]
     lines = tuple(RateLine(**line) for line in words["lines"])
     tariff = Tariff(1, words["currency"], ENTERED, words["free_minutes"], lines, words.get("daily_cap"), 0, 0)
-    assert fee(tariff, int(length))[0] == golden["fees"][length]
+    assert fee(tariff, ENTERED, ENTERED + minutes(int(length)))[0] == golden["fees"][length]
 
 
 @given(tariffs(), stay_minutes, st.integers(0, 2 * DAY_MINUTES))
 def test_a_longer_stay_never_costs_less(tariff: Tariff, length: int, more: int) -> None:
     """The fee is monotone in time."""
-    assert fee(tariff, length)[0] <= fee(tariff, length + more)[0]
+    assert (
+        fee(tariff, ENTERED, ENTERED + minutes(length))[0] <= fee(tariff, ENTERED, ENTERED + minutes(length + more))[0]
+    )
 
 
 @given(tariffs(), stay_minutes)
 def test_a_day_never_costs_more_than_its_cap(tariff: Tariff, length: int) -> None:
     """However long a stay, no day of it exceeds the daily cap."""
-    amount, steps = fee(tariff, length)
+    amount, steps = fee(tariff, ENTERED, ENTERED + minutes(length))
     if tariff.daily_cap is not None:
         assert amount <= tariff.daily_cap * -(-length // DAY_MINUTES)
         for day in {step.day for step in steps}:
@@ -108,7 +112,7 @@ def test_paying_the_quote_opens_the_gate(tariff: Tariff, length: int, later: int
     if later <= tariff.grace_minutes:
         assert (owed.due.minor, owed.leave_by) == (0, at + minutes(tariff.grace_minutes))
     else:
-        assert owed.due.minor == fee(tariff, length + later)[0] - due.minor
+        assert owed.due.minor == fee(tariff, ENTERED, ENTERED + minutes(length + later))[0] - due.minor
 
 
 @given(tariffs(), stay_minutes, payments)
@@ -153,10 +157,11 @@ def test_paying_too_little_leaves_the_rest() -> None:
     assert (owed.due.minor, owed.leave_by) == (600, None)
 
 
-@pytest.mark.parametrize(("seconds", "started"), [(0, 0), (1, 1), (59.999999, 1), (60, 1), (60.000001, 2), (120, 2)])
-def test_a_started_minute_counts_whole(seconds: float, started: int) -> None:
-    """Minutes are rounded up, to the microsecond."""
-    assert started_minutes(ENTERED, ENTERED + timedelta(seconds=seconds)) == started
+@pytest.mark.parametrize(("seconds", "blocks"), [(0, 0), (1, 1), (59.999999, 1), (60, 1), (60.000001, 2), (120, 2)])
+def test_a_started_block_counts_whole(seconds: float, blocks: int) -> None:
+    """Blocks are rounded up, to the microsecond."""
+    by_minute = Tariff(1, "CNY", ENTERED, 0, (RateLine(0, 1, 10),), None, 0, 0)
+    assert fee(by_minute, ENTERED, ENTERED + timedelta(seconds=seconds))[0] == 10 * blocks
 
 
 def test_zones_do_not_change_the_fee() -> None:

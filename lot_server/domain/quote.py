@@ -1,0 +1,185 @@
+"""What a stay owes at an instant, with every step that led there.
+
+The cloud prices with this same `quote()`, so that a phone and a gate never disagree.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from lot_server.domain.charge import charges
+from lot_server.domain.clock import to_text, utc
+from lot_server.domain.coupon import Coupon
+from lot_server.domain.errors import TimeBeforeEntry
+from lot_server.domain.fee_step import QuoteStep, StepKind
+from lot_server.domain.money import Money
+from lot_server.domain.plate import PlateColor
+from lot_server.domain.stay import Pass, Settlement
+from lot_server.domain.tariff import ClassRate, Rounding, Tariff
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What lowers or raises a stay's fee beside its time: its plate's colour, a lost ticket, coupons in any order."""
+
+    plate_color: PlateColor | None = None
+    ticket_lost: bool = False
+    coupons: tuple[Coupon, ...] = ()
+
+
+PLAIN = Circumstances()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a stay owes at `at`: `due` = `gross` - `paid`, never below 0, with the steps that led there.
+
+    `leave_by` is the end of the grace after payment, None while something is due or nothing was ever owed.
+    `honoured_until` is how long a payment of `due` settles the stay.
+    """
+
+    entered_at: datetime
+    at: datetime
+    tariff_version: int
+    gross: Money
+    paid: Money
+    due: Money
+    leave_by: datetime | None
+    honoured_until: datetime
+    steps: tuple[QuoteStep, ...]
+
+
+def fee(
+    tariff: Tariff, entered_at: datetime, at: datetime, facts: Circumstances = PLAIN
+) -> tuple[int, tuple[QuoteStep, ...]]:
+    """Minor units for a stay from `entered_at` to `at`, and the steps, which add up to them.
+
+    Never falls as `at` grows. Raises TimeBeforeEntry, NaiveTime.
+    """
+    entered_at, at = utc(entered_at), utc(at)
+    if at < entered_at:
+        raise TimeBeforeEntry(
+            f"the stay began at {to_text(entered_at)}, after {to_text(at)}: check the clocks of camera and server"
+        )
+    own = tariff.class_of(facts.plate_color)
+    steps = _time_steps(tariff, own, facts, entered_at, at)
+    amount = sum(step.amount for step in steps)
+    for step in _adjustments(tariff, own, facts, amount):
+        amount += step.amount
+        steps.append(step)
+    return amount, tuple(steps)
+
+
+def quote(
+    tariff: Tariff,
+    entered_at: datetime,
+    at: datetime,
+    settlements: Iterable[Settlement] = (),
+    parking_pass: Pass | None = None,
+    facts: Circumstances = PLAIN,
+) -> Quote:
+    """What a stay owes at an instant.
+
+    A settlement that brought the money taken up to the fee at its `quoted_at` opens a grace: until `settled_at` plus
+    `grace_minutes` nothing more is due. A pass that covers the entry makes the stay free.
+    Raises TimeBeforeEntry, NaiveTime, CurrencyMismatch.
+    """
+    zero = Money(0, tariff.currency)
+    taken = sorted(settlements, key=lambda each: each.settled_at)
+    paid = sum((each.amount for each in taken), zero)
+    honoured_until = at + timedelta(minutes=tariff.quote_minutes)
+    amount, fee_steps = fee(tariff, entered_at, at, facts)
+    if parking_pass is not None and parking_pass.covers(entered_at):
+        free = (QuoteStep("pass", 0, 1, 0, 0, 0),)
+        return Quote(entered_at, at, tariff.version, zero, paid, zero, None, honoured_until, free)
+    steps = list(fee_steps)
+    leave_by = _leave_by(tariff, entered_at, taken, facts)
+    if leave_by is not None and at <= leave_by:
+        gross = min(Money(amount, tariff.currency), paid, key=lambda money: money.minor)
+        waived = amount - gross.minor
+        if waived:
+            steps.append(QuoteStep("grace", 0, 1, tariff.grace_minutes, 0, -waived))
+    else:
+        gross, leave_by = Money(amount, tariff.currency), None
+    due = Money(max(0, gross.minor - paid.minor), tariff.currency)
+    if paid.minor:
+        steps.append(QuoteStep("paid", 0, len(taken), 0, 0, -paid.minor))
+    return Quote(entered_at, at, tariff.version, gross, paid, due, leave_by, honoured_until, tuple(steps))
+
+
+def _time_steps(
+    tariff: Tariff, own: ClassRate | None, facts: Circumstances, entered_at: datetime, at: datetime
+) -> list[QuoteStep]:
+    free_minutes = tariff.free_minutes if own is None or own.free_minutes is None else own.free_minutes
+    if at - entered_at <= timedelta(minutes=free_minutes):
+        return [QuoteStep("free", 0, 1, free_minutes, 0, 0)]
+    minutes = [each for each in _in_order(facts) if each.kind == "minutes"]
+    givers = [own.name] if own is not None and own.waived_minutes else []
+    waived = (own.waived_minutes if own is not None else 0) + sum(each.value for each in minutes)
+    by = ", ".join([*givers, *(each.merchant for each in minutes)])
+    return list(charges(tariff, tariff.rates(own), entered_at, at, timedelta(minutes=waived), by or None))
+
+
+def _adjustments(tariff: Tariff, own: ClassRate | None, facts: Circumstances, amount: int) -> Iterable[QuoteStep]:
+    """What follows the price of the time, in this order; `docs/tariffs.md` says why."""
+    if own is not None and own.percent_off and amount:
+        off = amount * own.percent_off // 100
+        yield _change("class", -off, name=own.name, percent=own.percent_off)
+        amount -= off
+    if 0 < amount < tariff.minimum:
+        yield _change("minimum", tariff.minimum - amount, price=tariff.minimum)
+        amount = tariff.minimum
+    rounded = _rounded(amount, tariff.rounding)
+    if rounded != amount:
+        yield _change("rounding", rounded - amount, price=tariff.rounding.unit)
+        amount = rounded
+    coupons = _in_order(facts)
+    for coupon in (each for each in coupons if each.kind == "percent"):
+        # Down to whole units, so that what is left is payable as the rounding wants it.
+        off = amount * coupon.value // 100 // tariff.rounding.unit * tariff.rounding.unit
+        yield _change("coupon_percent", -off, name=coupon.merchant, percent=coupon.value)
+        amount -= off
+    for coupon in (each for each in coupons if each.kind == "amount"):
+        off = min(amount, coupon.value)
+        yield _change("coupon_amount", -off, name=coupon.merchant, price=coupon.value)
+        amount -= off
+    for coupon in (each for each in coupons if each.kind == "full"):
+        yield _change("coupon_full", -amount, name=coupon.merchant)
+        amount = 0
+    if facts.ticket_lost and tariff.lost_ticket is not None and tariff.lost_ticket > amount:
+        yield _change("lost_ticket", tariff.lost_ticket - amount, price=tariff.lost_ticket)
+
+
+def _change(
+    kind: StepKind, amount: int, *, name: str | None = None, price: int = 0, percent: int = 0
+) -> QuoteStep:  # fmt: skip
+    return QuoteStep(kind, 0, 1, 0, price, amount, name, percent=percent)
+
+
+def _rounded(amount: int, rounding: Rounding) -> int:
+    unit = rounding.unit
+    match rounding.mode:
+        case "up":
+            return -(-amount // unit) * unit
+        case "down":
+            return amount // unit * unit
+        case "nearest":
+            return (2 * amount + unit) // (2 * unit) * unit
+
+
+def _in_order(facts: Circumstances) -> list[Coupon]:
+    return sorted(facts.coupons, key=lambda each: (each.applied_at, each.coupon_id))
+
+
+def _leave_by(
+    tariff: Tariff, entered_at: datetime, taken: list[Settlement], facts: Circumstances
+) -> datetime | None:  # fmt: skip
+    """The end of the latest grace that a settlement opened, or None."""
+    latest = None
+    sum_minor = 0
+    for each in taken:
+        sum_minor += each.amount.minor
+        owed, _ = fee(tariff, entered_at, max(entered_at, each.quoted_at), facts)
+        if sum_minor >= owed:
+            latest = each.settled_at + timedelta(minutes=tariff.grace_minutes)
+    return latest
