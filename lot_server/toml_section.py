@@ -49,6 +49,10 @@ def _value(hint: Any, where: str, value: object, folder: Path) -> object:
         if not isinstance(value, list):
             raise BadConfig(f"{where} must be a list, not {value!r}")
         return tuple(_value(get_args(hint)[0], f"{where}[{index}]", each, folder) for index, each in enumerate(value))
+    if get_origin(hint) is Mapping:
+        if not isinstance(value, dict):
+            raise BadConfig(f"{where} must be a table of names, not {value!r}")
+        return {key: _value(get_args(hint)[1], f"{where} {key}", each, folder) for key, each in value.items()}
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise BadConfig(f"{where} must be one of {', '.join(map(repr, get_args(hint)))}, not {value!r}")
