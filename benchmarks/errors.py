@@ -49,6 +49,12 @@ class BadRunFolder(BenchmarkError):
     code = "bad_run_folder"
 
 
+class BadVideoFolder(BenchmarkError):
+    """A folder is not what watching clips leaves."""
+
+    code = "bad_video_folder"
+
+
 class UnfinishedRun(BenchmarkError):
     """A run was stopped before every candidate had every photo."""
 

@@ -23,7 +23,7 @@ def verdict(comparison: Comparison) -> str:
 def reason(comparison: Comparison) -> str:
     """Why: what the cost must bring, and what McNemar's test says of the photos that only one reads."""
     split = (
-        f"{comparison.only_second} photos only {comparison.second} reads, {comparison.only_first} only "
+        f"{_photos(comparison.only_second)} only {comparison.second} reads, {comparison.only_first} only "
         f"{comparison.first} (McNemar's exact p {_p(comparison.p)})"
     )
     if comparison.cost is None:
@@ -32,6 +32,10 @@ def reason(comparison: Comparison) -> str:
     owed = f"must bring {points(price)}" if price >= 0 else f"may lose {points(-price)}"
     net = f"the difference to that is {signed(comparison.net.value)} ({_ends(comparison.net)})"
     return f"{split}; by {comparison.cost_of}, at {points(comparison.worth)} a doubling, the change {owed}, and {net}."
+
+
+def _photos(number: int) -> str:
+    return "1 photo" if number == 1 else f"{number:,} photos"
 
 
 def points(number: float) -> str:

@@ -13,10 +13,12 @@ from benchmarks.judging.figures import figures_of
 from benchmarks.judging.reads import CandidateReads, read_candidate
 from benchmarks.judging.verdict import reason, signed, verdict
 from benchmarks.report.gallery import galleries
+from benchmarks.report.headline import headline
 from benchmarks.report.machine import as_json, comparison_json
 from benchmarks.report.markdown import markdown
 from benchmarks.report.page import page
 from benchmarks.run_folder import Run, RunFolder
+from benchmarks.videos.video_folder import watched_alike
 
 LOST, FAILED = 1, 2
 Worth = Annotated[float, typer.Option(min=0, help="Points of photos read that a doubling of cost must bring.")]
@@ -37,6 +39,9 @@ def report(
     photos: Annotated[
         bool, typer.Option("--photos/--no-photos", help="Show what was misread, or only how, so that it may be shared.")
     ] = True,
+    video: Annotated[
+        list[Path] | None, typer.Option(help="A folder of `openlot bench video`; repeat it for others on its clips.")
+    ] = None,
     gallery: Annotated[int, typer.Option(min=0, help="Photos to show of each candidate's mistakes.")] = 24,
 ) -> None:
     """Write the report of a run, from its files alone: a page, Markdown for CI, and JSON. Nothing is run again."""
@@ -46,14 +51,17 @@ def report(
         figures = figures_of(made, baseline, worth)
         if photos:
             made.photo_folder(figures.run)  # Says which variable is missing, where the photos lie below one.
+        videos = watched_alike(video or [])
         shown = galleries(figures.candidates, gallery) if photos else None
     except BenchmarkError as error:
         raise _failed(error) from error
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.html").write_text(page(figures, shown), encoding="utf-8")
-    (folder / "report.md").write_text(markdown(figures), encoding="utf-8")
-    told = json.dumps(as_json(figures, names_plates=photos), ensure_ascii=False, indent=1)
+    (folder / "report.html").write_text(page(figures, shown, videos), encoding="utf-8")
+    (folder / "report.md").write_text(markdown(figures, videos), encoding="utf-8")
+    told = json.dumps(as_json(figures, videos, names_plates=photos), ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(told + "\n", encoding="utf-8")
+    if (answer := headline(figures)) is not None:
+        typer.echo(answer)
     for comparison in figures.comparisons:
         typer.echo(verdict(comparison))
     typer.echo(f"{folder}: report.html, report.md and report.json")

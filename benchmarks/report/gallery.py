@@ -69,9 +69,14 @@ def _shown(mistake: Mistake, name: str, wrong: Mapping[str, set[int]]) -> Shown:
         best.confidence if best else None,
         best is not None and best.text is None,
         mistake.marks,
-        ", ".join(sample.conditions.values()),
+        ", ".join(dict.fromkeys(_condition(*named) for named in sample.conditions.items())),
         right_by,
     )
+
+
+def _condition(name: str, value: str) -> str:
+    """A condition in few words: a number alone would say nothing."""
+    return f"{name} {value}" if value.isdigit() else value
 
 
 def _picture(mistake: Mistake, best: ReadPlate | None) -> str | None:

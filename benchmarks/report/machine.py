@@ -1,6 +1,6 @@
 """The report as JSON, for machines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from pydantic import TypeAdapter
@@ -9,13 +9,16 @@ from benchmarks.judging.comparison import Comparison
 from benchmarks.judging.figures import CandidateFigures, Figures, Mistake, RunFigures
 from benchmarks.judging.verdict import verdict
 from benchmarks.report import words
+from benchmarks.report.headline import headline
+from benchmarks.report.video_tables import clip_names
 from benchmarks.run_folder import Run
+from benchmarks.videos.video_folder import Watched
 
 FORMAT = 1
 _RUN = TypeAdapter(Run)
 
 
-def as_json(run: RunFigures, names_plates: bool) -> dict[str, object]:
+def as_json(run: RunFigures, videos: Sequence[Watched], names_plates: bool) -> dict[str, object]:
     """All figures. Texts, file names and this machine's folders are left out unless `names_plates`."""
     facts = _RUN.dump_python(run.run, mode="json")
     return {
@@ -27,6 +30,8 @@ def as_json(run: RunFigures, names_plates: bool) -> dict[str, object]:
         "worth": run.worth,
         "candidates": [_candidate(candidate, names_plates) for candidate in run.candidates],
         "comparisons": [comparison_json(comparison) for comparison in run.comparisons],
+        "headline": headline(run),
+        "videos": [_video(watched, names_plates) for watched in videos],
     }
 
 
@@ -68,9 +73,20 @@ def _mistake(mistake: Mistake, names_plates: bool) -> dict[str, object]:
     return told
 
 
+def _video(watched: Watched, names_plates: bool) -> dict[str, object]:
+    watcher = {key: fact for key, fact in asdict(watched.watcher).items() if key not in ("clips", "format")}
+    names = clip_names(watched, names_plates)
+    told = [asdict(verdict) | {"clip": name} for verdict, name in zip(watched.verdicts, names, strict=True)]
+    return {**(watcher if names_plates else _mapped(watcher)), "clips": told}
+
+
 def _without_folders(fact: object) -> object:
     if isinstance(fact, str):
         return words.without_folders(fact)
     if isinstance(fact, Mapping):
-        return {key: _without_folders(part) for key, part in fact.items()}
+        return _mapped(fact)
     return [_without_folders(part) for part in fact] if isinstance(fact, list) else fact
+
+
+def _mapped(facts: Mapping[str, object]) -> dict[str, object]:
+    return {key: _without_folders(part) for key, part in facts.items()}

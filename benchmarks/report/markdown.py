@@ -8,14 +8,17 @@ from benchmarks.judging.measures import TOP1
 from benchmarks.judging.verdict import reason, verdict
 from benchmarks.report import words
 from benchmarks.report.bars import conditions_of
-from benchmarks.report.tables import Cell, Row, accuracy_rows, cost_rows
+from benchmarks.report.headline import chosen, headline, summary
+from benchmarks.report.tables import Cell, Row, accuracy_rows, cost_rows, known
+from benchmarks.report.video_tables import clip_rows, video_rows
+from benchmarks.videos.video_folder import Watched
 
 MARKS = 8
 """Kinds of mistakes that are listed for a candidate."""
 
 
-def markdown(run: RunFigures) -> str:
-    """The verdicts, both tables, photos read by condition, and the commonest mistakes."""
+def markdown(run: RunFigures, videos: Sequence[Watched] = ()) -> str:
+    """The verdicts, both tables, photos read by condition, what was sighted on video, and the commonest mistakes."""
     names = [candidate.name for candidate in run.candidates]
     dataset = words.without_folders(run.run.dataset.path)
     parts = [
@@ -26,11 +29,15 @@ def markdown(run: RunFigures) -> str:
         words.without_folders(words.machine(run.run.machine)),
     ]
     if run.comparisons:
-        parts += ["## Verdict", "\n".join(map(verdict_line, run.comparisons))]
-    parts += ["## Accuracy", _figures(names, accuracy_rows(run.candidates))]
-    parts += ["## Cost", _figures(names, cost_rows(run.candidates))]
+        answer = f"**{headline(run)}** {summary(chosen(run))}"
+        parts += ["## Verdict", answer, "\n".join(map(verdict_line, run.comparisons))]
+    parts += ["## Accuracy", _figures(names, known(accuracy_rows(run.candidates)))]
+    parts += ["## Cost", _figures(names, known(cost_rows(run.candidates)))]
     for condition in conditions_of(run.candidates):
         parts += [f"## Photos read by {condition}, %", _by_condition(run.candidates, condition)]
+    if videos:
+        watchers = [watched.watcher.name for watched in videos]
+        parts += ["## Video", _figures(watchers, video_rows(videos)), _figures(watchers, clip_rows(videos, False))]
     parts += ["## Commonest mistakes", "\n".join(map(_mistakes, run.candidates))]
     return "\n\n".join(parts) + "\n"
 

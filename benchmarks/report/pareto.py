@@ -9,8 +9,8 @@ from benchmarks.judging.figures import CandidateFigures
 from benchmarks.judging.intervals import Interval
 from benchmarks.report.svg import Axis, colour_of, frame, line, marker, path, picture, text
 
-WIDTH, HEIGHT = 380.0, 300.0
-LETTER, LINE = 6.8, 13.0
+WIDTH, HEIGHT, LEFT = 380.0, 300.0, 40.0
+LETTER, LINE = 7.4, 13.0
 """About how wide a letter and how high a line of a label is."""
 LEAST_ERROR = 0.001
 """The smallest share of photos not read that the picture tells from none."""
@@ -67,7 +67,8 @@ def pareto(points: Sequence[Point]) -> Markup:
         parts.append(line(x.at(point.ms.low), at_y, x.at(point.ms.high), at_y, stroke=colour, class_="whisker"))
         parts.append(marker(point.place, at_x, at_y))
     spots = [(x.at(point.ms.value), _height(y, point.read.value)) for point in points]
-    parts += _labels(points, spots)
+    whiskers = [(at, _height(y, p.read.high), _height(y, p.read.low)) for (at, _), p in zip(spots, points, strict=True)]
+    parts += _labels(points, spots, whiskers)
     return picture(WIDTH, HEIGHT, "Accuracy against time", *parts)
 
 
@@ -75,15 +76,24 @@ def _height(y: Axis, read: float) -> float:
     return y.at(100 * (1 - read))
 
 
-def _labels(points: Sequence[Point], spots: Sequence[tuple[float, float]]) -> list[Markup]:
-    """A name beside each spot, where it covers no other spot or name if there is such a place."""
+def _labels(
+    points: Sequence[Point], spots: Sequence[tuple[float, float]], whiskers: Sequence[tuple[float, float, float]]
+) -> list[Markup]:
+    """A name beside each spot, where it covers no other spot, name or whisker (x, top, bottom) if there is a place."""
     taken = [(x - 6, y - 6, x + 6, y + 6) for x, y in spots]
+    lines = [(x - 1, top, x + 1, bottom) for x, top, bottom in whiskers]
     labels = []
     for point, (x, y) in zip(points, spots, strict=True):
         wide = LETTER * len(point.name)
-        ways = [(x + 9 if right else x - 9 - wide, y + down) for down in (-6, 12, -20, 26, -34, 40) for right in (1, 0)]
+        sides = (x + 9, x - 9 - wide, min(max(x - wide / 2, LEFT), WIDTH - wide))
+        ways = [(left, y + down) for down in (-6, 12, -20, 26, -34, 40) for left in sides]
         boxes = [(left, base - LINE + 3, left + wide, base + 3) for left, base in ways]
-        clashes = [sum(_overlaps(box, other) for other in taken) + 3 * (not _is_inside(box)) for box in boxes]
+        clashes = [
+            2 * sum(_overlaps(box, other) for other in taken)
+            + sum(_overlaps(box, other) for other in lines)
+            + 6 * (not _is_inside(box))
+            for box in boxes
+        ]
         chosen = clashes.index(min(clashes))
         taken.append(boxes[chosen])
         labels.append(text(*ways[chosen], point.name, class_="label", fill=colour_of(point.place)))
@@ -95,4 +105,4 @@ def _overlaps(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def _is_inside(box: tuple[float, ...]) -> bool:
-    return box[0] >= 40 and box[2] <= WIDTH and box[1] >= 12 and box[3] <= HEIGHT - 42
+    return box[0] >= LEFT and box[2] <= WIDTH and box[1] >= 12 and box[3] <= HEIGHT - 42

@@ -96,7 +96,7 @@ class Axis:
     def ticks(self, about: int = 5) -> list[float]:
         """Round numbers along the axis, about so many."""
         if self.is_log and self.high / self.low > LEAST_RATIO:
-            steps = (1, 2, 5) if log10(self.high / self.low) < 2.5 else (1,)
+            steps = (1, 2, 5) if log10(self.high / self.low) < 3.5 else (1,)
             powers = range(floor(log10(self.low)), ceil(log10(self.high)) + 1)
             return [s * 10.0**p for p in powers for s in steps if self.low <= s * 10.0**p <= self.high]
         rough = (self.high - self.low) / about

@@ -8,6 +8,7 @@ from benchmarks.report import words
 
 ACCURACY = (
     "top1",
+    "top1_exact",
     "plates_read",
     "plates_exact",
     "plates_without_province",
@@ -36,6 +37,11 @@ class Row:
     title: str
     unit: str
     cells: tuple[Cell, ...]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether any candidate's figure is known."""
+        return any(cell.text != words.UNKNOWN for cell in self.cells)
 
 
 def accuracy_rows(candidates: Sequence[CandidateFigures]) -> list[Row]:
@@ -83,6 +89,16 @@ def cost_rows(candidates: Sequence[CandidateFigures]) -> list[Row]:
         _plain("peak memory", "MB", [speed.peak_rss_mb for speed in speeds], mb, min),
         _plain("energy a photo", "J", [speed.joules_a_photo for speed in speeds], lambda n: words.amount(n, 2), min),
     ]
+
+
+def known(rows: Sequence[Row]) -> list[Row]:
+    """The rows that say something."""
+    return [row for row in rows if row.is_known]
+
+
+def unknown(rows: Sequence[Row]) -> list[str]:
+    """The titles of the others."""
+    return [row.title for row in rows if not row.is_known]
 
 
 def _plain(

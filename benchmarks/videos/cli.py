@@ -1,6 +1,7 @@
 """`openlot bench video` and `openlot bench video-truth`."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -11,9 +12,10 @@ from rich.table import Table
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.videos.clips import recipes
-from benchmarks.videos.judge import Verdict, judge
+from benchmarks.videos.judge import Verdict
 from benchmarks.videos.truth import make_truth, read_list, write_truth
-from benchmarks.videos.watching import labelled_clips, rendered_clip, sightings_in, watch
+from benchmarks.videos.video_folder import VideoFolder
+from benchmarks.videos.watching import labelled_clips, rendered_clip
 from models.errors import ModelError
 from vision.errors import VisionError
 from vision.grammar import RegionHint
@@ -29,6 +31,7 @@ def video(
     data: Annotated[
         Path | None, typer.Option(help="Watch the labelled clips of this folder, not rendered ones.")
     ] = None,
+    name: Annotated[str | None, typer.Option(help="What reports call this; else `openlot`, or both models' names.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Render other vehicles, plates and noise.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip.")] = False,
     detector: Annotated[str, typer.Option(help="A model's name, or the path of its card.")] = DEFAULT_DETECTOR,
@@ -39,16 +42,15 @@ def video(
     """Watch clips, keep the sightings as OUT/CLIP.jsonl, and count vehicles read right, missed and doubled.
 
     Without --data the clips are rendered: roll up and stop, reverse out, nose to tail, night, cuts, printed text.
+    `openlot bench report RUN --video OUT` takes the counts in.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
         clips = labelled_clips(data) if data else [rendered_clip(recipe, out) for recipe in recipes(seed)]
-        pipeline = Setup(detector, reader, region, provider).load()
-        verdicts = []
-        for clip in clips:
-            kept = out / f"{clip.file.name}.jsonl"
-            watch(pipeline, clip, kept)
-            verdicts.append(judge(clip.truth, list(sightings_in(kept))))
+        setup = Setup(detector, reader, region, provider)
+        folder = VideoFolder(out)
+        folder.watch(name or _usual_name(setup), setup, setup.load(), clips, data is None)
+        verdicts = folder.watched().verdicts
     except (BenchmarkError, ModelError, VisionError) as error:
         _fail(error)
     if as_json:
@@ -74,8 +76,14 @@ def video_truth(
         _fail(error)
 
 
-def _table(verdicts: list[Verdict]) -> Table:
-    table = Table("clip", "vehicles", "right", "missed", "doubled", "wrong", "unread", "")
+def _usual_name(setup: Setup) -> str:
+    if (setup.detector, setup.reader) == (DEFAULT_DETECTOR, DEFAULT_READER):
+        return "openlot"
+    return f"{Path(setup.detector).stem} + {Path(setup.reader).stem}"
+
+
+def _table(verdicts: Sequence[Verdict]) -> Table:
+    table = Table("clip", "vehicles", "right", "missed", "doubled", "wrong", "unread", "", box=None)
     for verdict in verdicts:
         counts = (verdict.vehicles, verdict.right, verdict.missed, verdict.doubled, verdict.wrong, verdict.unread)
         mark = "[green]all right[/]" if verdict.is_all_right else "[red]not right[/]"

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -89,6 +90,41 @@ def test_a_report_is_a_page_that_needs_nothing_else(tmp_path: Path) -> None:
     assert "<mark>S</mark>" in html
     assert "none reads it" in html
     assert page.tags.count("svg") > 8
+
+
+@pytest.mark.parametrize(
+    ("baseline", "answer"),
+    [
+        ("good", "Run good: weak <1> is not worth switching to."),
+        ("weak <1>", "Switch from weak <1> to good."),
+    ],
+)
+def test_the_answer_comes_first(tmp_path: Path, baseline: str, answer: str) -> None:
+    """The first line that is printed, the page, Markdown and JSON all say which candidate to run, and what it does."""
+    run = made(tmp_path / "run")
+    result = bench("report", run, "--no-photos", "--baseline", baseline)
+    assert result.stdout.splitlines()[0] == answer
+    assert escape(answer) in (run / "report.html").read_text(encoding="utf-8")
+    assert f"**{answer}** good reads 97.5 % of the photos" in (run / "report.md").read_text(encoding="utf-8")
+    assert json.loads((run / "report.json").read_text(encoding="utf-8"))["headline"] == answer
+
+
+def test_a_difference_that_cannot_be_told_is_said_in_the_answer(tmp_path: Path) -> None:
+    """Of two candidates that read the same few photos at the same cost none is called better."""
+    run = made(tmp_path / "run", Given("one", good), Given("other", good))
+    answer = bench("report", run, "--no-photos", "--worth", 0).stdout.splitlines()[0]
+    assert answer.startswith("Run one: no other is surely worth switching to. ")
+    assert answer.endswith("too few to tell about other.")
+
+
+def test_what_nobody_could_measure_takes_no_row(tmp_path: Path) -> None:
+    """Figures that are unknown for every candidate are named below the table, and have no row of dashes."""
+    run = made(tmp_path / "run", Given("dead", lambda sample, number: failed(sample.id, number)))
+    assert bench("report", run, "--no-photos").exit_code == 0
+    html = (run / "report.html").read_text(encoding="utf-8")
+    assert "Not measured here: " in html
+    assert '<th scope="row">p50' not in html
+    assert '<th scope="row">models' in html
 
 
 def test_a_report_that_may_be_shared_names_no_plate(tmp_path: Path) -> None:
