@@ -139,6 +139,88 @@ class StoreOfAnotherLot(StoreError):
     code = "store_of_another_lot"
 
 
+class BackupFailed(StoreError):
+    """A backup could not be written; none of it stands under its final name."""
+
+    code = "backup_failed"
+
+
+class BackupInProgress(BackupFailed):
+    """Another backup is being written to the same folder."""
+
+    code = "backup_in_progress"
+
+
+class BadBackup(StoreError):
+    """A backup is not whole, was changed, or is none."""
+
+    code = "bad_backup"
+
+
+class StoreNotEmpty(StoreError):
+    """A backup can only be restored to where nothing is yet."""
+
+    code = "store_not_empty"
+
+
+class AccountExists(LotError):
+    """An account of this name is there already."""
+
+    code = "account_exists"
+
+
+class UnknownAccount(LotError):
+    """The operator console has no account of this name."""
+
+    code = "unknown_account"
+
+
+class BadPassword(LotError):
+    """A password that is too short, too long or too easily guessed."""
+
+    code = "bad_password"
+
+
+class SignInRefused(LotError):
+    """Account and password do not belong together."""
+
+    code = "sign_in_refused"
+
+
+class TooManySignIns(LotError):
+    """Signing in failed too often from here or for this account; `wait_s` seconds are to pass first."""
+
+    code = "too_many_sign_ins"
+
+    def __init__(self, wait_s: int) -> None:
+        super().__init__(f"signing in failed too often: wait {wait_s} seconds, then try again")
+        self.wait_s = wait_s
+
+
+class NotSignedIn(LotError):
+    """A page of the operator console was asked for without a sign-in that holds."""
+
+    code = "not_signed_in"
+
+
+class NotAllowed(LotError):
+    """The account's role does not cover this."""
+
+    code = "not_allowed"
+
+
+class StaleForm(LotError):
+    """A form did not come from a page that this console gave to this browser."""
+
+    code = "stale_form"
+
+
+class BadForm(LotError):
+    """A form lacks a field, or one of them cannot be what it stands for."""
+
+    code = "bad_form"
+
+
 class PhotoUnavailable(StoreError):
     """A photo is not in the archive, or is not what its name says."""
 

@@ -1,5 +1,10 @@
-"""What the configuration says of a lot, recorded as events where it differs from what is stored."""
+"""What the configuration says of a lot, recorded as events where it says something new.
 
+The console changes the lot's facts, too: of both, the later change holds. A file that says what it said at the last
+start has not changed anything.
+"""
+
+from dataclasses import replace
 from datetime import datetime
 
 from lot_server.config import LotConfig
@@ -40,7 +45,8 @@ def _describe(work: Work, config: LotConfig, now: datetime) -> None:
             f"[lot] currency was {stored.currency} when this store began and cannot become {wanted.currency}: "
             "begin a new lot id with a new [store] folder"
         )
-    if stored != wanted:
+    said = work.configured_lot()
+    if said is None or replace(said, free_spaces=wanted.free_spaces) != wanted:
         work.record(wanted, now)
 
 

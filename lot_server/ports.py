@@ -136,6 +136,10 @@ class Work(Protocol):
 
     def lot(self) -> LotDescribed | None: ...
 
+    def configured_lot(self) -> LotDescribed | None:
+        """What the configuration file said when it last described the lot."""
+        ...
+
     def free_spaces(self) -> int:
         """Spaces less the stays that are open."""
         ...

@@ -77,3 +77,9 @@ class BadClock(DomainError):
     """The `[clock]` section of a configuration cannot be followed."""
 
     code = "bad_clock"
+
+
+class BadAccount(DomainError):
+    """An account of the operator console that cannot be."""
+
+    code = "bad_account"

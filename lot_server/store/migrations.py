@@ -158,7 +158,38 @@ _WHAT_PRICES_A_STAY = (
     "CREATE INDEX coupon_by_stay ON coupon (stay_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _AUDIT, _WHAT_PRICES_A_STAY)
+_CONSOLE = (
+    """CREATE TABLE account (
+        name TEXT NOT NULL PRIMARY KEY,
+        role TEXT NOT NULL,
+        password_hash TEXT NOT NULL,
+        one_time INTEGER NOT NULL,
+        added_at TEXT NOT NULL,
+        CONSTRAINT account_role CHECK (role IN ('viewer', 'operator', 'administrator'))
+    )""",
+    """CREATE TABLE sign_in (
+        secret_hash TEXT NOT NULL PRIMARY KEY,
+        account TEXT NOT NULL,
+        began_at TEXT NOT NULL,
+        seen_at TEXT NOT NULL,
+        FOREIGN KEY (account) REFERENCES account (name)
+    )""",
+    "CREATE INDEX sign_in_by_account ON sign_in (account)",
+    """CREATE TABLE lot_version (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        described_at TEXT NOT NULL,
+        facts TEXT NOT NULL
+    )""",
+    "INSERT INTO lot_version SELECT seq, occurred_at, body FROM outbox WHERE kind = 'lot_described'",
+    "CREATE INDEX audit_by_action ON audit (action, ledger_seq)",
+    "CREATE INDEX passage_by_lane ON passage (lane_id, decided_at)",
+    "CREATE INDEX passage_by_ended_at ON passage (ended_at)",
+    "CREATE INDEX settlement_by_settled_at ON settlement (settled_at)",
+    "CREATE INDEX stay_by_entered_at ON stay (entered_at)",
+    "CREATE INDEX stay_by_exited_at ON stay (exited_at)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _AUDIT, _WHAT_PRICES_A_STAY, _CONSOLE)
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from lot_server.domain import events
 from lot_server.domain.clock import from_text
+from lot_server.domain.codec import to_body
 from lot_server.domain.events import Event
 from lot_server.domain.ledger import Envelope
 from lot_server.domain.stay import PassageState, StayState
@@ -39,6 +40,8 @@ def _lot_described(session: Session, event: events.LotDescribed, envelope: Envel
             currency=event.currency,
         )
     )
+    facts, at = to_body(event), from_text(envelope.occurred_at)
+    session.add(tables.LotVersionRow(seq=envelope.seq, described_at=at, facts=facts))
 
 
 def _tariff_published(session: Session, event: events.TariffPublished, _: Envelope) -> None:

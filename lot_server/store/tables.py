@@ -56,6 +56,15 @@ class LotRow(LotTable, table=True):
     currency: str = Field(sa_type=Text)
 
 
+class LotVersionRow(LotTable, table=True):
+    """The lot's facts as one event described them; `facts` is its body."""
+
+    __tablename__: ClassVar[str] = "lot_version"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    described_at: datetime = Field(sa_type=InstantText)
+    facts: Json = Field(sa_type=BodyText)
+
+
 class TariffRow(LotTable, table=True):
     """A version of the price list."""
 
@@ -83,6 +92,8 @@ class StayRow(LotTable, table=True):
     __tablename__: ClassVar[str] = "stay"
     __table_args__ = (
         Index("stay_by_state", "state"),
+        Index("stay_by_entered_at", "entered_at"),
+        Index("stay_by_exited_at", "exited_at"),
         CheckConstraint("state IN ('intended', 'open', 'closed', 'abandoned')", name="stay_state"),
     )
     stay_id: str = Field(primary_key=True, sa_type=Text)
@@ -109,6 +120,8 @@ class PassageRow(LotTable, table=True):
     __table_args__ = (
         Index("passage_by_stay", "stay_id"),
         Index("passage_by_state", "state"),
+        Index("passage_by_lane", "lane_id", "decided_at"),
+        Index("passage_by_ended_at", "ended_at"),
         CheckConstraint("direction IN ('entry', 'exit')", name="passage_direction"),
         CheckConstraint("state IN ('intended', 'confirmed', 'abandoned', 'refused')", name="passage_state"),
     )
@@ -136,6 +149,7 @@ class SettlementRow(LotTable, table=True):
     __table_args__ = (
         UniqueConstraint("provider", "provider_reference", name="settlement_once"),
         Index("settlement_by_stay", "stay_id"),
+        Index("settlement_by_settled_at", "settled_at"),
     )
     settlement_id: str = Field(primary_key=True, sa_type=Text)
     stay_id: str = Field(foreign_key="stay.stay_id", sa_type=Text)
@@ -194,6 +208,7 @@ class AuditRow(LotTable, table=True):
     """Who did what, chained by hash; the columns are those of `audit.AuditEntry`."""
 
     __tablename__: ClassVar[str] = "audit"
+    __table_args__ = (Index("audit_by_action", "action", "ledger_seq"),)
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     at: str = Field(sa_type=Text)
     actor: str = Field(sa_type=Text)
@@ -204,3 +219,26 @@ class AuditRow(LotTable, table=True):
     ledger_head: str = Field(sa_type=Text)
     previous: str = Field(sa_type=Text)
     hash: str = Field(sa_type=Text)
+
+
+class AccountRow(LotTable, table=True):
+    """Who may use the operator console; the columns are those of `account.Account`."""
+
+    __tablename__: ClassVar[str] = "account"
+    __table_args__ = (CheckConstraint("role IN ('viewer', 'operator', 'administrator')", name="account_role"),)
+    name: str = Field(primary_key=True, sa_type=Text)
+    role: str = Field(sa_type=Text)
+    password_hash: str = Field(sa_type=Text)
+    one_time: bool = Field(sa_type=Integer)
+    added_at: datetime = Field(sa_type=InstantText)
+
+
+class SignInRow(LotTable, table=True):
+    """A browser that proved a password; the columns are those of `account.SignIn`."""
+
+    __tablename__: ClassVar[str] = "sign_in"
+    __table_args__ = (Index("sign_in_by_account", "account"),)
+    secret_hash: str = Field(primary_key=True, sa_type=Text)
+    account: str = Field(foreign_key="account.name", sa_type=Text)
+    began_at: datetime = Field(sa_type=InstantText)
+    seen_at: datetime = Field(sa_type=InstantText)

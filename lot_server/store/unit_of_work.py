@@ -18,8 +18,10 @@ from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Pass, Passage, PassageState, Settlement, Stay, StayState
 from lot_server.domain.tariff import Tariff
 from lot_server.errors import LedgerFork, NoTariff, NotDescribed
+from lot_server.store.accounts import Accounts
 from lot_server.store.audit_trail import AuditTrail
 from lot_server.store.corrected_reads import corrected_reads
+from lot_server.store.lot_versions import LotVersions
 from lot_server.store.projection import project
 from lot_server.store.tables import (
     AlertRow,
@@ -75,6 +77,11 @@ class SqliteWork:
         return AuditTrail(self._session, self._lot_id, self.head())
 
     @property
+    def accounts(self) -> Accounts:
+        """Who may use the operator console."""
+        return Accounts(self._session)
+
+    @property
     def acked_seq(self) -> int:
         """Up to where the cloud has acknowledged the ledger."""
         return self._ledger().acked_seq
@@ -110,6 +117,10 @@ class SqliteWork:
             time_zone=row.time_zone,
             currency=row.currency,
         )
+
+    def configured_lot(self) -> LotDescribed | None:
+        """What the configuration file said when it last described the lot, None before it ever did."""
+        return LotVersions(self._session).configured()
 
     def free_spaces(self) -> int:
         """Spaces less the stays in state open; below 0 where operators let in more than fit. Raises NotDescribed."""
