@@ -10,6 +10,8 @@ from typing import Annotated
 import segno
 import typer
 
+from lot_server.commands.audit import audit
+from lot_server.commands.backup import backup, restore
 from lot_server.commands.terminal import (
     FAILED,
     AsJson,
@@ -104,10 +106,15 @@ def pay(
     config: Config,
     provider: Annotated[str, typer.Option("--provider", help="Who took the money, for example cash.")],
     reference: Annotated[str, typer.Option("--reference", help="The provider's own number of the payment.")],
+    operator: Operator,
 ) -> None:
     """Count money taken at the barrier for the stay that waits there."""
     amount: dict[str, object] = {"amount_minor": amount_minor, "currency": currency}
-    give_order(config, f"/lanes/{lane}/payment", amount | {"provider": provider, "provider_reference": reference})
+    give_order(
+        config,
+        f"/lanes/{lane}/payment",
+        amount | {"provider": provider, "provider_reference": reference, "operator": operator},
+    )
 
 
 @app.command("correct-plate")
@@ -147,6 +154,11 @@ def export_corrected_reads(
             print(f"openlot lot: {exported.without_photo} reads left out: their photos are not kept", file=sys.stderr)
 
     with_typed_errors(export)
+
+
+app.command()(backup)
+app.command()(restore)
+app.command()(audit)
 
 
 def announce(line: str) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lot_server.adapters.display import TextDisplay
+from lot_server.domain.audit import AuditAction
 from lot_server.domain.clock import Clock
 from lot_server.errors import UnknownLane
 from lot_server.handlers import Handlers
@@ -23,6 +24,10 @@ class RunningLot:
     photos: PhotoFolder
     lanes: Mapping[str, LaneLoop]
     displays: Mapping[str, TextDisplay]
+
+    async def note(self, actor: str, action: AuditAction, subject: str | None, reason: str | None) -> None:
+        """Write into the audit trail what somebody is about to do; on disk once this returns."""
+        await self.writer.transact(lambda work: work.trail.add(self.clock.now(), actor, action, subject, reason))
 
     def lane(self, lane_id: str) -> LaneLoop:
         """Raises UnknownLane."""

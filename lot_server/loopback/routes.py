@@ -3,7 +3,7 @@
 import logging
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Body, Response
+from fastapi import APIRouter, Body, Query, Response
 
 from lot_server.domain.clock import to_text
 from lot_server.domain.codec import Json, from_body
@@ -22,6 +22,7 @@ from lot_server.loopback.schemas import (
     LaneView,
     Ledger,
     LotState,
+    NoteOrder,
     Order,
     PlateOrder,
     ResolveOrder,
@@ -70,7 +71,9 @@ def lot_routes(lot: RunningLot) -> APIRouter:
         return Alerts(alerts=tuple(AlertView.of(alert) for alert in found))
 
     @router.get("/photos/{name}")
-    async def photo(name: str) -> Response:
+    async def photo(name: str, operator: Annotated[str, Query(min_length=1, max_length=100)]) -> Response:
+        lot.photos.path(name)
+        await lot.note(operator, "view_photo", name, None)
         return Response(lot.photos.read(name), media_type="image/jpeg")
 
     @router.post("/settlements")
@@ -88,22 +91,29 @@ def lot_routes(lot: RunningLot) -> APIRouter:
 
     @router.post("/lanes/{lane_id}/resolve")
     async def resolve(lane_id: str, order: ResolveOrder) -> Done:
-        await lot.lane(lane_id).resolve(order.stay_id, order.operator, order.reason)
+        lane = lot.lane(lane_id)
+        await lot.note(order.operator, "resolve_stay", f"{lane_id} {order.stay_id}", order.reason)
+        await lane.resolve(order.stay_id, order.operator, order.reason)
         return Done()
 
     @router.post("/lanes/{lane_id}/open")
     async def open_lane(lane_id: str, order: Order) -> Done:
-        await lot.lane(lane_id).open(order.operator, order.reason)
+        lane = lot.lane(lane_id)
+        await lot.note(order.operator, "open_lane", lane_id, order.reason)
+        await lane.open(order.operator, order.reason)
         return Done()
 
     @router.post("/lanes/{lane_id}/payment")
     async def pay(lane_id: str, payment: TerminalPayment) -> SettlementAnswer:
-        amount = Money(payment.amount_minor, payment.currency)
-        outcome = await lot.lane(lane_id).take_payment(amount, payment.provider, payment.provider_reference)
+        amount, lane = Money(payment.amount_minor, payment.currency), lot.lane(lane_id)
+        paid = f"{amount}, {payment.provider} {payment.provider_reference}"
+        await lot.note(payment.operator or payment.provider, "take_payment", lane_id, paid)
+        outcome = await lane.take_payment(amount, payment.provider, payment.provider_reference)
         return SettlementAnswer(outcome=outcome)
 
     @router.post("/stays/{stay_id}/plate")
     async def correct_plate(stay_id: str, order: PlateOrder) -> Done:
+        await lot.note(order.operator, "correct_plate", stay_id, order.reason)
         await lot.writer.transact(
             lambda work: lot.handlers.correct_plate(work, stay_id, order.plate, order.operator, order.reason)
         )
@@ -111,8 +121,14 @@ def lot_routes(lot: RunningLot) -> APIRouter:
 
     @router.post("/exports/corrected-reads")
     async def export_corrected_reads(order: Order) -> CorrectedReads:
+        await lot.note(order.operator, "export_reads", "corrected reads", order.reason)
         found = await lot.writer.transact(lambda work: work.corrected_reads())
         log.info("%s was given %d corrected reads with their photos: %s", order.operator, len(found), order.reason)
         return CorrectedReads(reads=tuple(CorrectedReadView.of(read) for read in found))
+
+    @router.post("/audit")
+    async def note(order: NoteOrder) -> Done:
+        await lot.note(order.operator, order.action, order.subject, order.reason)
+        return Done()
 
     return router

@@ -45,17 +45,28 @@ class PlateOrder(Order):
 
 
 class TerminalPayment(Message):
-    """Money taken at the barrier, with the terminal's own name and reference for it."""
+    """Money taken at the barrier, with the terminal's own name and reference for it.
+
+    `operator` is who took it, None at a terminal that nobody attends.
+    """
 
     amount_minor: int = Field(gt=0)
     currency: str
     provider: str = Field(min_length=1, max_length=100)
     provider_reference: str = Field(min_length=1, max_length=200)
+    operator: str | None = Field(default=None, min_length=1, max_length=100)
 
 
 class CloudAck(Message):
     applied_seq: int = Field(ge=0)
     head: str = Field(pattern="^[0-9a-f]{64}$")
+
+
+class NoteOrder(Order):
+    """What a command is about to do on files, for the audit trail."""
+
+    action: Literal["make_backup"]
+    subject: str = Field(min_length=1, max_length=500)
 
 
 class VehicleArrival(Message):

@@ -41,7 +41,7 @@ def problem(lot: LotProcess, method: str, path: str, body: object = None) -> tup
     return response.status_code, answer["code"]
 
 
-@pytest.mark.parametrize("path", ["/state", "/stays", "/photos/" + "0" * 64, "/simulated/vehicles/x"])
+@pytest.mark.parametrize("path", ["/state", "/stays", "/photos/" + "0" * 64 + "?operator=ann", "/simulated/vehicles/x"])
 @pytest.mark.parametrize("token", ["wrong", "%C3%A4"])
 def test_nobody_gets_in_without_the_token(lot: LotProcess, path: str, token: str) -> None:
     """A wrong token is answered 401 on every route."""
@@ -80,7 +80,7 @@ def test_a_stay_is_listed_with_its_photo(lot: LotProcess, tmp_path: Path) -> Non
     stay_id = enter(lot, write_picture(tmp_path / "a.png", "PH0T01"))
     (stay,) = [stay for stay in lot.get("/stays")["stays"] if stay["stay_id"] == stay_id]
     assert (stay["plate"], stay["state"]) == ("PH0T01", "open")
-    response = lot.request("GET", f"/photos/{stay['photos'][0]}")
+    response = lot.request("GET", f"/photos/{stay['photos'][0]}?operator=ann")
     assert response.headers["content-type"] == "image/jpeg"
     assert hashlib.sha256(response.content).hexdigest() == stay["photos"][0]
 
@@ -183,7 +183,8 @@ def test_a_dead_camera_is_loud_and_no_dead_end(lot: LotProcess, tmp_path: Path) 
     [
         pytest.param("GET", "/nothing", None, (404, "unknown_path"), id="path"),
         pytest.param("PUT", "/state", None, (405, "method_not_allowed"), id="method"),
-        pytest.param("GET", "/photos/" + "0" * 64, None, (404, "photo_unavailable"), id="photo"),
+        pytest.param("GET", "/photos/" + "0" * 64 + "?operator=ann", None, (404, "photo_unavailable"), id="photo"),
+        pytest.param("GET", "/photos/" + "0" * 64, None, (422, "bad_request"), id="photo for nobody"),
         pytest.param("GET", "/stays?state=closed", None, (422, "bad_request"), id="query"),
         pytest.param("POST", "/settlements", {"stay_id": "x"}, (422, "bad_body"), id="settlement-lacks-fields"),
         pytest.param("POST", "/settlements", [1], (422, "bad_request"), id="settlement-no-object"),

@@ -147,7 +147,8 @@ def test_the_operators_commands_go_through_the_api(
     """`openlot lot state|stays|alerts|display|correct-plate|pay|open|resolve` do at a running lot what they say."""
     lot = start()
     config = ("--config", str(lot.config))
-    who = ("--operator", "ann", "--reason", "test")
+    ann = ("--operator", "ann")
+    who = (*ann, "--reason", "test")
     car = write_picture(tmp_path / "a.png", "AB12CD")
     lot.fate(lot.send("entry-1", [car]))
     lot.until("entry-1", "idle")
@@ -164,11 +165,11 @@ def test_the_operators_commands_go_through_the_api(
     capsys.readouterr()
     assert run_cli("lot", "display", "exit-1", *config) == 0
     assert "Please pay\nAB12CD\n2.00 EUR\nhttp://127.0.0.1/pay?lot=lot-1\n" in capsys.readouterr().out
-    assert run_cli("lot", "pay", "exit-1", "200", "EUR", *config, "--provider", "cash", "--reference", "1") == 0
+    assert run_cli("lot", "pay", "exit-1", "200", "EUR", *config, "--provider", "cash", "--reference", "1", *ann) == 0
     assert capsys.readouterr().out == "applied\n"
     assert lot.fate(vehicle) == "crossed"
     lot.until("exit-1", "idle")
-    assert run_cli("lot", "pay", "exit-1", "200", "EUR", *config, "--provider", "cash", "--reference", "2") == 1
+    assert run_cli("lot", "pay", "exit-1", "200", "EUR", *config, "--provider", "cash", "--reference", "2", *ann) == 1
     assert "nothing_waits" in capsys.readouterr().err
     assert run_cli("lot", "open", "entry-1", *config, *who) == 0
     assert run_cli("lot", "resolve", "exit-9", stay["stay_id"], *config, *who) == 1
