@@ -13,13 +13,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks.candidates.outcome import Nature, Outcome, Stopwatch, failed
+from benchmarks.candidates.outcome import Nature, Outcome, Stopwatch
 from benchmarks.candidates.spec import EasyOcrSpec
-from benchmarks.candidates.text_lines import Line, plates_of
+from benchmarks.candidates.text_lines import Line, read_whole
 from models.errors import MissingWeights
 from vision.alternatives.torch_stack import require_extra, torch_device
-from vision.decode_image import load_image
-from vision.errors import ProviderUnavailable, VisionError
+from vision.errors import ProviderUnavailable
 from vision.types import Image
 
 
@@ -66,19 +65,7 @@ class EasyOcrCandidate:
 
     def read(self, photos: Sequence[Path]) -> Iterator[Outcome]:
         """As `Candidate.read`."""
-        for photo in photos:
-            watch = Stopwatch()
-            try:
-                image = load_image(photo)
-            except VisionError as error:
-                yield failed(error.code, str(error))
-                continue
-            watch.lap("decode")
-            lines = self._lines(image, watch)
-            plates = plates_of(lines)
-            watch.lap("read")
-            cpu_ms = watch.stop()
-            yield Outcome(plates, watch.ms, cpu_ms)
+        return read_whole(photos, self._lines)
 
     def close(self) -> None:
         """Nothing was started."""
@@ -90,4 +77,5 @@ class EasyOcrCandidate:
             watch.lap("detect")
             grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
             read = self._reader.recognize(grey, level[0], tilted[0], batch_size=self._spec.batch)
+            watch.lap("read")
         return [Line(text, float(sure), [(float(x), float(y)) for x, y in corners]) for corners, text, sure in read]

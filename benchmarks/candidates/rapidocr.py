@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from benchmarks.candidates.outcome import Nature, Outcome, Stopwatch, failed
+from benchmarks.candidates.outcome import Nature, Outcome, Stopwatch
 from benchmarks.candidates.spec import RapidOcrSpec
-from benchmarks.candidates.text_lines import Line, plates_of
-from vision.decode_image import load_image
-from vision.errors import ExtraMissing, ProviderUnavailable, VisionError
+from benchmarks.candidates.text_lines import Line, read_whole
+from vision.errors import ExtraMissing, ProviderUnavailable
 from vision.session import PROVIDERS, require_provider
+from vision.types import Image
 
 _ENGINE = "EngineConfig.onnxruntime"
 
@@ -50,28 +50,20 @@ class RapidOcrCandidate:
 
     def read(self, photos: Sequence[Path]) -> Iterator[Outcome]:
         """As `Candidate.read`. Turning lines upright counts as reading."""
-        for photo in photos:
-            watch = Stopwatch()
-            try:
-                image = load_image(photo)
-            except VisionError as error:
-                yield failed(error.code, str(error))
-                continue
-            watch.lap("decode")
-            found = self._engine(image)
-            if not found.elapse_list:  # it found no text, and tells no times
-                watch.lap("detect")
-            else:
-                watch.ms["detect"] = 1000 * found.elapse_list[0]
-                watch.ms["read"] = 1000 * sum(each or 0.0 for each in found.elapse_list[1:])
-            texts = found.txts or ()
-            lines = [
-                Line(text, float(score), [(float(x), float(y)) for x, y in corners])
-                for text, score, corners in zip(texts, found.scores or (), found.boxes if texts else (), strict=True)
-            ]
-            plates = plates_of(lines)
-            cpu_ms = watch.stop()
-            yield Outcome(plates, watch.ms, cpu_ms)
+        return read_whole(photos, self._lines)
 
     def close(self) -> None:
         """Nothing was started."""
+
+    def _lines(self, image: Image, watch: Stopwatch) -> list[Line]:
+        found = self._engine(image)
+        if not found.elapse_list:  # it found no text, and tells no times
+            watch.lap("detect")
+        else:
+            watch.ms["detect"] = 1000 * found.elapse_list[0]
+            watch.ms["read"] = 1000 * sum(each or 0.0 for each in found.elapse_list[1:])
+        texts = found.txts or ()
+        return [
+            Line(text, float(score), [(float(x), float(y)) for x, y in corners])
+            for text, score, corners in zip(texts, found.scores or (), found.boxes if texts else (), strict=True)
+        ]

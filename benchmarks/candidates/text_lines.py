@@ -5,13 +5,16 @@ with at least one digit among them. Its confidence is the reader's own; where th
 that times the weight of such texts in `vision.grammar`, so that a telephone number does not come before the plate.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from benchmarks.candidates.outcome import plain_text
+from benchmarks.candidates.outcome import Outcome, Stopwatch, failed, plain_text
 from benchmarks.run_folder import ReadPlate
+from vision.decode_image import load_image
+from vision.errors import VisionError
 from vision.grammar import UNKNOWN_CHINESE, UNKNOWN_LATIN, is_chinese, matching_formats
-from vision.types import Box
+from vision.types import Box, Image
 
 SHORTEST, LONGEST = 4, 10
 
@@ -23,6 +26,25 @@ class Line:
     text: str
     confidence: float
     corners: Sequence[tuple[float, float]]
+
+
+LinesOf = Callable[[Image, Stopwatch], Iterable[Line]]
+"""The lines of a photo; how long finding and reading took is noted on the watch."""
+
+
+def read_whole(photos: Sequence[Path], lines_of: LinesOf) -> Iterator[Outcome]:
+    """One outcome a photo, as `Candidate.read`: decoded, its lines found and read, those kept that could be plates."""
+    for photo in photos:
+        watch = Stopwatch()
+        try:
+            image = load_image(photo)
+        except VisionError as error:
+            yield failed(error.code, str(error))
+            continue
+        watch.lap("decode")
+        plates = plates_of(lines_of(image, watch))
+        cpu_ms = watch.stop()
+        yield Outcome(plates, watch.ms, cpu_ms)
 
 
 def plates_of(lines: Iterable[Line]) -> tuple[ReadPlate, ...]:

@@ -7,22 +7,18 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import httpx2
-
 from benchmarks.gate.errors import SurroundingsFailed
 from benchmarks.gate.lot import LOT_ID, WatchedLot
 from benchmarks.gate.scenario import Scenario
-from benchmarks.simulation.service import Service, openlot_command
+from benchmarks.simulation.service import READY_S, Service, openlot
 from benchmarks.simulation.settings import free_ports
-
-READY_S = 60.0
 
 
 @asynccontextmanager
 async def surroundings(scenario: Scenario, lot: WatchedLot, folder: Path) -> AsyncIterator[None]:
     """What the scenario asks for, while the block runs; files go to `folder`, on the lot's disk.
 
-    Raises SurroundingsFailed where it does not start or has ended too early, ServiceDied.
+    Raises SurroundingsFailed where it does not start or has ended too early, SimulationError.
     """
     async with AsyncExitStack() as parts:
         match scenario:
@@ -60,7 +56,7 @@ async def _mirroring(lot: WatchedLot, folder: Path, up: bool) -> AsyncIterator[t
     """`openlot sync` for the lot, and where `up` the cloud that it mirrors to; else nobody listens there."""
     port = free_ports().cloud
     key, cloud_file, sync_file = folder / "lot.key", folder / "cloud.toml", folder / "sync.toml"
-    public_key = (await _openlot("sync", "keygen", "--out", str(key))).strip()
+    public_key = (await openlot("sync", "keygen", "--out", str(key))).strip()
     cloud = Service("cloud", ("cloud", "serve", "--config", str(cloud_file)), folder / "cloud.log")
     sync = Service("sync", ("sync", "serve", "--config", str(sync_file)), folder / "sync.log")
     cloud_file.write_text(_cloud_toml(port, folder / "cloud.db"), encoding="utf-8")
@@ -69,27 +65,15 @@ async def _mirroring(lot: WatchedLot, folder: Path, up: bool) -> AsyncIterator[t
     try:
         if up:
             enrol = ("cloud", "add-lot", "--config", str(cloud_file), "--lot-id", LOT_ID)
-            await _openlot(*enrol, f"--public-key={public_key}")
+            await openlot(*enrol, f"--public-key={public_key}")
             await cloud.start()
-            await _until_answers(cloud, f"http://127.0.0.1:{port}/healthz")
+            await cloud.until_answers(f"http://127.0.0.1:{port}/healthz")
         await sync.start()
         await _until_said(sync, "applied" if up else "uplink_unavailable")
         yield services
     finally:
         for service in reversed(services):
             await service.stop()
-
-
-async def _until_answers(service: Service, url: str) -> None:
-    async with httpx2.AsyncClient(trust_env=False) as http, _in_time(service):
-        while True:
-            service.check()
-            try:
-                if (await http.get(url)).is_success:
-                    return
-            except httpx2.HTTPError:
-                pass
-            await asyncio.sleep(0.1)
 
 
 async def _until_said(service: Service, text: str) -> None:
@@ -132,13 +116,3 @@ def _sync_toml(lot: WatchedLot, port: int, key: Path, watermark: Path) -> str:
         f'[cloud]\nurl = "http://127.0.0.1:{port}"\n'
         f"[key]\nfile = {path(key)}\n[worker]\nwatermark = {path(watermark)}\n"
     )
-
-
-async def _openlot(*arguments: str) -> str:
-    """The output of a short `openlot` command. Raises SurroundingsFailed with what it said when it fails."""
-    pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(openlot_command(), *arguments, stdout=pipe, stderr=pipe)
-    said, complained = await process.communicate()
-    if process.returncode:
-        raise SurroundingsFailed(f"openlot {' '.join(arguments[:2])} failed: {complained.decode(errors='replace')}")
-    return said.decode()

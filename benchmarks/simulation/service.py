@@ -8,10 +8,14 @@ import sysconfig
 from pathlib import Path
 from typing import IO
 
-from benchmarks.simulation.errors import ServiceDied
+import httpx2
+
+from benchmarks.simulation.errors import ServiceDied, ServiceSilent, SimulationError
 
 GRACE_S = 8.0
 """Real seconds that a service has to end by itself when asked."""
+READY_S = 60.0
+"""Real seconds a service has to become ready; the lot's includes loading its networks."""
 LOG_TAIL = 25
 """Lines of a log that a report of a death shows."""
 
@@ -22,6 +26,16 @@ def openlot_command() -> Path:
     if not command.is_file():
         raise ServiceDied(f"{command} is not there: install openlot into this environment with pip")
     return command
+
+
+async def openlot(*arguments: str) -> str:
+    """The output of a short `openlot` command. Raises SimulationError with what it said when it fails."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(openlot_command(), *arguments, stdout=pipe, stderr=pipe)
+    said, complained = await process.communicate()
+    if process.returncode:
+        raise SimulationError(f"openlot {' '.join(arguments[:2])} failed: {complained.decode(errors='replace')}")
+    return said.decode()
 
 
 class Service:
@@ -52,6 +66,17 @@ class Service:
             start_new_session=True,
             env={**os.environ, "PYTHONSAFEPATH": "1", "PYTHONUNBUFFERED": "1", "NO_PROXY": "127.0.0.1"},
         )
+
+    async def until_answers(self, url: str) -> None:
+        """Wait until it answers at an address. Raises ServiceDied, ServiceSilent."""
+        async with httpx2.AsyncClient(trust_env=False) as http:
+            for _ in range(int(READY_S / 0.1)):
+                self.check()
+                with contextlib.suppress(httpx2.HTTPError):
+                    if (await http.get(url)).is_success:
+                        return
+                await asyncio.sleep(0.1)
+        raise ServiceSilent(f"{self.name} does not answer at {url}; the end of its log:\n{self.log_tail()}")
 
     def check(self) -> None:
         """Raises ServiceDied unless the process runs or was asked to end."""

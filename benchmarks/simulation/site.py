@@ -8,17 +8,14 @@ import httpx2
 
 from api.payments.sandbox_messages import ASK_PATH, AskOrder, OrderStatus, decode, encode
 from api.payments.stamp import stamp
-from benchmarks.simulation.errors import ServiceSilent, SimulationError
+from benchmarks.simulation.errors import ServiceSilent
 from benchmarks.simulation.lot_client import LotClient
 from benchmarks.simulation.records import Taken, Taking
 from benchmarks.simulation.scenario import IncidentKind, Scenario
-from benchmarks.simulation.service import Service, openlot_command
+from benchmarks.simulation.service import READY_S, Service, openlot
 from benchmarks.simulation.settings import LOT_ID, Files, Ports, free_ports, write_settings
 from benchmarks.simulation.uplink import Uplink
 from lot_server.domain.clock import SimulatedClock
-
-READY_S = 60.0
-"""Real seconds a service has to become ready; the lot's includes loading its networks."""
 
 
 class Site:
@@ -46,8 +43,8 @@ class Site:
         await self.uplink.restore()
         await asyncio.gather(*(service.start() for service in self.services))
         await asyncio.gather(
-            self._until_answers(self._sandbox, f"{self.sandbox_url}/healthz"),
-            self._until_answers(self._cloud, f"{self.cloud_url}/healthz"),
+            self._sandbox.until_answers(f"{self.sandbox_url}/healthz"),
+            self._cloud.until_answers(f"{self.cloud_url}/healthz"),
             self._until_lot_answers(),
         )
 
@@ -106,21 +103,9 @@ class Site:
         return tuple(takings)
 
     async def _enrol(self) -> None:
-        public_key = (await _run("sync", "keygen", "--out", str(self.files.key))).strip()
+        public_key = (await openlot("sync", "keygen", "--out", str(self.files.key))).strip()
         enrol = ("cloud", "add-lot", "--config", str(self.files.cloud), "--lot-id", LOT_ID)
-        await _run(*enrol, f"--public-key={public_key}")
-
-    async def _until_answers(self, service: Service, url: str) -> None:
-        async with httpx2.AsyncClient(trust_env=False) as http:
-            for _ in range(int(READY_S / 0.1)):
-                service.check()
-                try:
-                    if (await http.get(url)).is_success:
-                        return
-                except httpx2.HTTPError:
-                    pass
-                await asyncio.sleep(0.1)
-        raise ServiceSilent(f"{service.name} does not answer at {url}; the end of its log:\n{service.log_tail()}")
+        await openlot(*enrol, f"--public-key={public_key}")
 
     async def _until_lot_answers(self) -> None:
         for _ in range(int(READY_S / 0.1)):
@@ -148,14 +133,3 @@ async def running_site(files: Files, scenario: Scenario, clock: SimulatedClock) 
         yield site
     finally:
         await site.stop()
-
-
-async def _run(*arguments: str) -> str:
-    """The output of a short `openlot` command. Raises SimulationError with what it said when it fails."""
-    process = await asyncio.create_subprocess_exec(
-        openlot_command(), *arguments, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    said, complained = await process.communicate()
-    if process.returncode:
-        raise SimulationError(f"openlot {' '.join(arguments[:2])} failed: {complained.decode(errors='replace')}")
-    return said.decode()
