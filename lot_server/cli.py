@@ -12,6 +12,8 @@ import typer
 
 from lot_server.commands.audit import audit
 from lot_server.commands.backup import backup, restore
+from lot_server.commands.fees import coupon, fee, lost_ticket
+from lot_server.commands.tariff_try import tariff_app
 from lot_server.commands.terminal import (
     FAILED,
     AsJson,
@@ -26,6 +28,7 @@ from lot_server.commands.terminal import (
     with_typed_errors,
 )
 from lot_server.config import load_config
+from lot_server.domain.plate import PlateColor
 from lot_server.errors import NothingToExport
 from lot_server.loopback.client import LoopbackClient
 from lot_server.loopback.schemas import CorrectedReads
@@ -124,9 +127,11 @@ def correct_plate(
     config: Config,
     operator: Operator,
     reason: Reason,
+    color: Annotated[PlateColor | None, typer.Option("--color", help="Its background's colour, if read wrong.")] = None,
 ) -> None:
     """Change the plate of a stay that was read wrong, or give the same one to say that it was read right."""
-    give_order(config, f"/stays/{stay}/plate", {"plate": plate, "operator": operator, "reason": reason})
+    order: dict[str, object] = {"plate": plate, "operator": operator, "reason": reason}
+    give_order(config, f"/stays/{stay}/plate", order | {"color": color})
 
 
 @app.command("export-reads")
@@ -156,6 +161,10 @@ def export_corrected_reads(
     with_typed_errors(export)
 
 
+app.command()(coupon)
+app.command("lost-ticket")(lost_ticket)
+app.command()(fee)
+app.add_typer(tariff_app, name="tariff")
 app.command()(backup)
 app.command()(restore)
 app.command()(audit)

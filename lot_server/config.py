@@ -18,6 +18,8 @@ from lot_server.domain.stay import Direction, Pass
 from lot_server.domain.tariff import Tariff
 from lot_server.errors import BadConfig
 from lot_server.lane_setup import LaneTiming
+from lot_server.tariff_config import tariffs_of
+from lot_server.toml_lines import line_of
 from lot_server.toml_section import from_table
 from vision.grammar import RegionHint
 from vision.session import Provider
@@ -180,7 +182,8 @@ _LISTS = ("lanes", "tariffs", "passes")
 def load_config(file: Path) -> LotConfig:
     """The configuration in `file`. Raises BadConfig naming the file and the key."""
     try:
-        sections = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        sections = tomllib.loads(text)
     except OSError as error:
         raise BadConfig(f"{file} cannot be read ({error.strerror}): give an existing file") from error
     except ValueError as error:
@@ -189,7 +192,8 @@ def load_config(file: Path) -> LotConfig:
         config = _config(file.absolute().parent, sections)
         _check(config)
     except (BadConfig, DomainError) as error:
-        raise BadConfig(f"{file}: {error}") from error
+        line = line_of(text, str(error))
+        raise BadConfig(f"{file}: {error}" if line is None else f"{file}:{line}: {error}") from error
     return config
 
 
@@ -213,10 +217,7 @@ def _config(folder: Path, sections: Mapping[str, object]) -> LotConfig:
         payment=from_table(PaymentSection, "[payment]", tables["payment"], folder),
         timing=from_table(TimingSection, "[timing]", tables["timing"], folder).spans(),
         lanes=tuple(from_table(LaneSection, where, table, folder) for where, table in _list(sections, "lanes")),
-        tariffs=tuple(
-            from_table(Tariff, where, {"currency": lot.currency, **table}, folder)
-            for where, table in _list(sections, "tariffs")
-        ),
+        tariffs=tariffs_of(_list(sections, "tariffs"), folder, lot.currency, lot.time_zone),
         passes=tuple(_pass(where, table, folder) for where, table in _list(sections, "passes")),
         blocked=frozenset(
             normalise(plate) for plate in from_table(BlockedSection, "[blocked]", tables["blocked"], folder).plates

@@ -13,6 +13,7 @@ from fastapi import Depends, FastAPI
 from lot_server.adapters.simulated import SimulatedSite
 from lot_server.errors import LoopbackUnavailable
 from lot_server.loopback.auth import TokenGuard
+from lot_server.loopback.fee_routes import fee_routes
 from lot_server.loopback.lot import RunningLot
 from lot_server.loopback.problems import answer_problems
 from lot_server.loopback.routes import lot_routes
@@ -28,6 +29,7 @@ def loopback_app(lot: RunningLot, site: SimulatedSite | None, token: str) -> Fas
     answer_problems(app)
     guard = [Depends(TokenGuard(token))]
     app.include_router(lot_routes(lot), prefix=PREFIX, dependencies=guard)
+    app.include_router(fee_routes(lot), prefix=PREFIX, dependencies=guard)
     if site is not None:
         app.include_router(simulated_routes(site), prefix=PREFIX, dependencies=guard)
     return app

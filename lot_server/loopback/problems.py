@@ -20,6 +20,7 @@ _STATUS: dict[type[LotError], int] = {
     errors.PhotoUnavailable: 404,
     errors.NothingWaits: 409,
     errors.SettlementConflict: 409,
+    errors.CouponConflict: 409,
     errors.ContradictoryEvent: 409,
     errors.LedgerFork: 409,
     errors.LaneOccupied: 409,

@@ -115,8 +115,12 @@ def lot_routes(lot: RunningLot) -> APIRouter:
     async def correct_plate(stay_id: str, order: PlateOrder) -> Done:
         await lot.note(order.operator, "correct_plate", stay_id, order.reason)
         await lot.writer.transact(
-            lambda work: lot.handlers.correct_plate(work, stay_id, order.plate, order.operator, order.reason)
+            lambda work: lot.handlers.correct_plate(
+                work, stay_id, order.plate, order.operator, order.reason, order.color
+            )
         )
+        for lane in lot.lanes.values():
+            lane.settlement_arrived(stay_id)
         return Done()
 
     @router.post("/exports/corrected-reads")

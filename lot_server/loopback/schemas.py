@@ -8,6 +8,7 @@ from lot_server.domain.alert import OpenAlert
 from lot_server.domain.clock import to_text
 from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.money import Money
+from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Stay
 from lot_server.lane_view import LaneSnapshot
 
@@ -41,7 +42,10 @@ class ResolveOrder(Order):
 
 
 class PlateOrder(Order):
+    """`color` is changed only where it is given."""
+
     plate: str
+    color: PlateColor | None = None
 
 
 class TerminalPayment(Message):
@@ -167,6 +171,8 @@ class StayView(Message):
     photos: tuple[str, ...]
     pass_id: str | None
     tariff_version: int
+    plate_color: PlateColor | None
+    ticket_lost: bool
 
     @classmethod
     def of(cls, stay: Stay) -> "StayView":
@@ -182,6 +188,8 @@ class StayView(Message):
             photos=stay.photos,
             pass_id=stay.pass_id,
             tariff_version=stay.tariff_version,
+            plate_color=stay.plate_color,
+            ticket_lost=stay.ticket_lost,
         )
 
 
