@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,11 +13,12 @@ from lot_server.domain.clock import Clock
 from lot_server.domain.clock_config import clock_from_config
 from lot_server.domain.errors import DomainError
 from lot_server.domain.plate import normalise
-from lot_server.domain.stay import Direction, Pass
+from lot_server.domain.stay import Pass
 from lot_server.domain.tariff import Tariff
 from lot_server.errors import BadConfig
+from lot_server.hardware_config import DeviceSection, device_section
+from lot_server.lane_config import DisplaySection, LaneSection, SiteKind, check_lanes, check_once
 from lot_server.lane_setup import LaneTiming
-from lot_server.tariff_config import tariffs_of
 from lot_server.toml_lines import line_of
 from lot_server.toml_section import from_table
 from vision.grammar import RegionHint
@@ -69,6 +69,11 @@ class StoreSection:
         """Says where the loopback API really listens."""
         return self.folder / "loopback.json"
 
+    @property
+    def display_address(self) -> Path:
+        """Says where the display pages are really served."""
+        return self.folder / "display.json"
+
 
 @dataclass(frozen=True, slots=True)
 class LoopbackSection:
@@ -96,13 +101,13 @@ class VisionSection:
 
 @dataclass(frozen=True, slots=True)
 class SiteSection:
-    """The hardware of the lanes.
+    """The hardware of the lanes: simulated, that of `[[devices]]`, or none and no lanes.
 
     Of a simulated site, in real seconds: `opening_s` is how long a barrier takes to rise or fall, `drive_s` how long a
     vehicle takes from one loop to the next.
     """
 
-    kind: Literal["simulated", "none"] = "none"
+    kind: SiteKind = "none"
     opening_s: float = 0.2
     drive_s: float = 0.1
 
@@ -141,15 +146,6 @@ class TimingSection:
 
 
 @dataclass(frozen=True, slots=True)
-class LaneSection:
-    """One lane. `camera` is `simulated`, `folder:PATH` or `video:PATH`."""
-
-    id: str
-    direction: Direction
-    camera: str = "simulated"
-
-
-@dataclass(frozen=True, slots=True)
 class BlockedSection:
     """Plates that may not enter."""
 
@@ -173,10 +169,12 @@ class LotConfig:
     tariffs: tuple[Tariff, ...]
     passes: tuple[Pass, ...]
     blocked: frozenset[str]
+    devices: tuple[DeviceSection, ...] = ()
+    display: DisplaySection | None = None
 
 
-_TABLES = ("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked")
-_LISTS = ("lanes", "tariffs", "passes")
+_TABLES = ("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "display")
+_LISTS = ("devices", "lanes", "tariffs", "passes")
 
 
 def load_config(file: Path) -> LotConfig:
@@ -217,8 +215,13 @@ def _config(folder: Path, sections: Mapping[str, object]) -> LotConfig:
         payment=from_table(PaymentSection, "[payment]", tables["payment"], folder),
         timing=from_table(TimingSection, "[timing]", tables["timing"], folder).spans(),
         lanes=tuple(from_table(LaneSection, where, table, folder) for where, table in _list(sections, "lanes")),
-        tariffs=tariffs_of(_list(sections, "tariffs"), folder, lot.currency, lot.time_zone),
+        tariffs=tuple(
+            from_table(Tariff, where, {"currency": lot.currency, **table}, folder)
+            for where, table in _list(sections, "tariffs")
+        ),
         passes=tuple(_pass(where, table, folder) for where, table in _list(sections, "passes")),
+        devices=tuple(device_section(where, table, folder) for where, table in _list(sections, "devices")),
+        display=from_table(DisplaySection, "[display]", tables["display"], folder) if "display" in sections else None,
         blocked=frozenset(
             normalise(plate) for plate in from_table(BlockedSection, "[blocked]", tables["blocked"], folder).plates
         ),
@@ -253,8 +256,9 @@ def _check(config: LotConfig) -> None:
         raise BadConfig(f"[lot] time_zone {lot.time_zone!r} is no IANA name like Europe/Paris") from error
     if config.loopback.host not in _LOOPBACK_HOSTS:
         raise BadConfig(f"[loopback] host must be one of {', '.join(_LOOPBACK_HOSTS)}: it is not for the network")
-    if not 0 <= config.loopback.port <= 65535:
-        raise BadConfig("[loopback] port must be 0 to 65535")
+    for name, port in (("loopback", config.loopback.port), ("display", config.display.port if config.display else 0)):
+        if not 0 <= port <= 65535:
+            raise BadConfig(f"[{name}] port must be 0 to 65535")
     if not 1 <= vision.workers <= MOST_WORKERS:
         raise BadConfig(f"[vision] workers must be 1 to {MOST_WORKERS}")
     if not 1 <= vision.burst_frames <= MOST_BURST_FRAMES:
@@ -268,34 +272,16 @@ def _check(config: LotConfig) -> None:
     page = urlsplit(config.payment.driver_page_url)
     if page.scheme not in ("http", "https") or not page.hostname or page.query or page.fragment:
         raise BadConfig("[payment] driver_page_url must be an address like https://park.example/pay")
-    _check_lanes(config)
+    check_lanes(config.site.kind, config.lanes, config.devices, config.timing)
     _check_prices(config)
-
-
-def _check_lanes(config: LotConfig) -> None:
-    if config.lanes and config.site.kind == "none":
-        raise BadConfig('[[lanes]] need barriers and loops: set [site] kind = "simulated", or give no lanes')
-    _check_once("[[lanes]] id", [lane.id for lane in config.lanes])
-    for lane in config.lanes:
-        if not _ID.fullmatch(lane.id):
-            raise BadConfig("[[lanes]] id must be 1 to 64 letters, digits, '.', '_' or '-'")
-        kind, _, path = lane.camera.partition(":")
-        if lane.camera != "simulated" and not (kind in ("folder", "video") and path):
-            raise BadConfig(f"[[lanes]] camera must be simulated, folder:PATH or video:PATH, not {lane.camera!r}")
 
 
 def _check_prices(config: LotConfig) -> None:
     if not config.tariffs:
         raise BadConfig("[[tariffs]] are missing: a lot needs at least one price list, be it of price 0")
-    _check_once("[[tariffs]] version", [str(tariff.version) for tariff in config.tariffs])
+    check_once("[[tariffs]] version", [str(tariff.version) for tariff in config.tariffs])
     if any(tariff.currency != config.lot.currency for tariff in config.tariffs):
         raise BadConfig(f"[[tariffs]] currency must be the lot's, {config.lot.currency}")
-    _check_once("[[passes]] pass_id", [each.pass_id for each in config.passes])
+    check_once("[[passes]] pass_id", [each.pass_id for each in config.passes])
     if any(each.valid_until <= each.valid_from for each in config.passes):
         raise BadConfig("[[passes]] valid_until must be later than valid_from")
-
-
-def _check_once(where: str, values: list[str]) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise BadConfig(f"{where} {value!r} is given twice")

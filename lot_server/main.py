@@ -4,27 +4,27 @@ import asyncio
 import importlib.util
 import logging
 import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from lot_server.adapters.cameras import folder_camera, video_camera
 from lot_server.adapters.display import TextDisplay
-from lot_server.adapters.simulated import SimulatedLane, SimulatedSite
 from lot_server.adapters.vision_child import LookerFactory, load_pipeline
 from lot_server.adapters.vision_workers import VisionWorkers
-from lot_server.config import LaneSection, LotConfig
+from lot_server.config import LotConfig
+from lot_server.display.app import display_app
 from lot_server.errors import ForeignPackage, StoreError
 from lot_server.facts import record_facts
 from lot_server.handlers import Handlers
+from lot_server.hardware_watch import HardwareWatch
 from lot_server.lane_loop import LaneLoop
-from lot_server.lane_setup import LaneHardware
 from lot_server.loopback.app import LoopbackServer, listen, loopback_app, write_address
 from lot_server.loopback.auth import new_token
 from lot_server.loopback.lot import RunningLot
 from lot_server.photos import PhotoFolder
-from lot_server.ports import Camera
+from lot_server.site import Site, open_site
 from lot_server.store.writer import Writer
 from vision.grammar import Grammar
 
@@ -45,25 +45,47 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
     async with AsyncExitStack() as parts:
         lot, site = await _start(config, factory or _shipped(config), parts)
         token = new_token(config.store.token)
-        server = LoopbackServer(loopback_app(lot, site, token))
+        server = LoopbackServer(loopback_app(lot, site.simulated, token, site.hardware))
         listener = parts.enter_context(listen(config.loopback.host, config.loopback.port))
         port = listener.getsockname()[1]
+        ending = asyncio.Event()
+        screens = _screens(config, lot, ending, parts)
         async with asyncio.TaskGroup() as tasks:
             lanes = [tasks.create_task(lane.run(), name=f"lane {lane_id}") for lane_id, lane in lot.lanes.items()]
             loopback = tasks.create_task(server.serve([listener]), name="loopback")
-            await server.answers.wait()
+            if site.hardware is not None:
+                watch = HardwareWatch(site.hardware, lot.writer, lot.handlers)
+                lanes.append(tasks.create_task(watch.run(), name="hardware"))
+            followed = [tasks.create_task(each.serve([listening]), name="displays") for each, listening in screens]
+            for each in (server, *(each for each, _ in screens)):
+                await each.answers.wait()
             write_address(config.store.address, config.loopback.host, port)
             parts.callback(config.store.address.unlink, missing_ok=True)
             clock = " with a simulated clock" if config.clock.simulated else ""
             announce(f"lot {config.lot.id} ready on {config.loopback.host}:{port}{clock}")
             await stop.wait()
             log.info("ending")
-            if site is not None:
-                site.stop_waiting()
-            server.should_exit = True
-            await loopback
+            if site.simulated is not None:
+                site.simulated.stop_waiting()
+            ending.set()
+            for each in (server, *(each for each, _ in screens)):
+                each.should_exit = True
+            await asyncio.gather(loopback, *followed)
             for lane in lanes:
                 lane.cancel()
+
+
+def _screens(
+    config: LotConfig, lot: RunningLot, ending: asyncio.Event, parts: AsyncExitStack
+) -> list[tuple[LoopbackServer, socket.socket]]:
+    """The server of the lanes' display pages, where one is wanted, with the socket it listens on."""
+    if config.display is None:
+        return []
+    screens = {lane.id: lane.screen for lane in config.lanes}
+    listener = parts.enter_context(listen(config.display.host, config.display.port))
+    write_address(config.store.display_address, config.display.host, listener.getsockname()[1])
+    parts.callback(config.store.display_address.unlink, missing_ok=True)
+    return [(LoopbackServer(display_app(lot.displays, screens, config.clock.simulated, ending)), listener)]
 
 
 def check_packages() -> None:
@@ -79,9 +101,7 @@ def check_packages() -> None:
             )
 
 
-async def _start(
-    config: LotConfig, factory: LookerFactory, parts: AsyncExitStack
-) -> tuple[RunningLot, SimulatedSite | None]:
+async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStack) -> tuple[RunningLot, Site]:
     displays = {lane.id: TextDisplay(config.lot.languages) for lane in config.lanes}
     _make_folder(config.store.folder)
     clock, handlers = config.clock, Handlers(config.clock, config.blocked)
@@ -93,19 +113,12 @@ async def _start(
     if clock.simulated:
         log.warning("the clock is simulated: it shows %s", clock.now().isoformat())
     reader = await parts.enter_async_context(_workers(config, factory))
-    hardware = {
-        lane.id: SimulatedLane(lane.id, clock, config.site.opening_s, config.site.drive_s) for lane in config.lanes
-    }
-    site = SimulatedSite(hardware) if config.site.kind == "simulated" else None
-    if site is not None:
-        parts.push_async_callback(site.end)
+    site = await open_site(config, displays, parts)
     lanes = {
         lane.id: LaneLoop(
             lane.id,
             lane.direction,
-            LaneHardware(
-                _camera(config, lane, hardware[lane.id]), hardware[lane.id], hardware[lane.id], displays[lane.id]
-            ),
+            site.lanes[lane.id],
             reader,
             photos,
             writer,
@@ -119,17 +132,6 @@ async def _start(
         for lane in config.lanes
     }
     return RunningLot(config.lot.id, clock, writer, handlers, photos, lanes, displays), site
-
-
-def _camera(config: LotConfig, lane: LaneSection, simulated: SimulatedLane) -> Camera:
-    kind, _, path = lane.camera.partition(":")
-    match kind:
-        case "folder":
-            return folder_camera(config.folder / path, config.clock)
-        case "video":
-            return video_camera(config.folder / path, config.clock)
-        case _:
-            return simulated
 
 
 @asynccontextmanager

@@ -17,7 +17,6 @@ from lot_server.adapters.simulated import SimulatedLane
 from lot_server.adapters.vision_child import LookerFactory, load_pipeline
 from lot_server.adapters.vision_workers import VisionWorkers
 from lot_server.config import (
-    LaneSection,
     LoopbackSection,
     LotConfig,
     LotSection,
@@ -30,6 +29,7 @@ from lot_server.domain.clock import SystemClock
 from lot_server.domain.tariff import RateLine, Tariff
 from lot_server.facts import record_facts
 from lot_server.handlers import Handlers
+from lot_server.lane_config import LaneSection
 from lot_server.lane_loop import LaneLoop
 from lot_server.lane_setup import LaneHardware, LaneTiming
 from lot_server.loopback.app import LoopbackServer, listen, loopback_app

@@ -1,4 +1,4 @@
-"""Cameras that play a folder of pictures or a video, a burst of frames at a time."""
+"""The cameras that a lane may name: live ones, and a folder of pictures or a video played a burst at a time."""
 
 import asyncio
 import logging
@@ -6,10 +6,16 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from lot_server.adapters.live_camera import STALL_SECONDS, CameraHealth, CameraState, LiveCamera
+from lot_server.camera_address import CameraAddress
 from lot_server.domain.clock import Clock
+from lot_server.errors import BadConfig
 from vision.errors import NoImages, SourceUnavailable, VisionError
 from vision.ports import FrameSource
 from vision.sources.folder import FolderSource
+from vision.sources.live import Patience
+from vision.sources.rtsp import RtspSource, without_credentials
+from vision.sources.usb import UsbSource
 from vision.sources.video import VideoSource
 from vision.types import Frame
 
@@ -26,20 +32,38 @@ class PlayedCamera:
         self._source: FrameSource | None = None
         self._frames: Iterator[Frame] = iter(())
         self._in_use = asyncio.Lock()
+        self._health = CameraHealth("away", clock.now(), text="it was not asked for frames yet")
+
+    def health(self) -> CameraHealth:
+        """How its last burst went."""
+        return self._health
+
+    async def start(self) -> None:
+        """Its file is opened by the first burst."""
 
     async def burst(self, count: int) -> AsyncIterator[Frame]:
         """The next `count` frames, fewer where the source ends. Raises SourceUnavailable."""
         async with self._in_use:
             for place in range(count):
-                frame = await asyncio.to_thread(self._next if place else self._first)
+                try:
+                    frame = await asyncio.to_thread(self._next if place else self._first)
+                except SourceUnavailable as error:
+                    self._note("away", None, str(error))
+                    raise
                 if frame is None:
                     return
+                self._note("ok", frame, "")
                 yield replace(frame, captured_at=frame.captured_at or self._clock.now())
 
     async def end(self) -> None:
         """Let go of the file."""
         async with self._in_use:
             self._close()
+
+    def _note(self, state: CameraState, frame: Frame | None, text: str) -> None:
+        since = self._health.since if self._health.state == state else self._clock.now()
+        size = None if frame is None else (frame.width, frame.height)
+        self._health = CameraHealth(state, since, size, text=text)
 
     def _first(self) -> Frame:
         frame = self._next()
@@ -81,3 +105,24 @@ def folder_camera(folder: Path, clock: Clock) -> PlayedCamera:
 def video_camera(file: Path, clock: Clock) -> PlayedCamera:
     """Plays a video file."""
     return PlayedCamera(lambda: VideoSource(file), clock)
+
+
+LaneCamera = PlayedCamera | LiveCamera
+"""A camera with `start`, `end` and `health` besides `burst`."""
+_PATIENCE = Patience(first_pause=0.5, longest_pause=5.0, in_all=10.0)
+
+
+def camera_at(address: CameraAddress, folder: Path, clock: Clock, stall_s: float = STALL_SECONDS) -> LaneCamera:
+    """The camera with an address; relative paths start at `folder`. Raises BadConfig for a simulated one."""
+    place = address.place
+    match address.kind:
+        case "rtsp" | "rtsps" | "http" | "https":
+            return LiveCamera(without_credentials(place), lambda: RtspSource(place, _PATIENCE), clock, stall_s)
+        case "usb":
+            return LiveCamera(f"usb:{place}", lambda: UsbSource(int(place), _PATIENCE), clock, stall_s)
+        case "folder":
+            return folder_camera(folder / place, clock)
+        case "video":
+            return video_camera(folder / place, clock)
+        case "simulated":
+            raise BadConfig("[[lanes]] camera is simulated: only the lanes of a simulated site have such a one")

@@ -1,5 +1,6 @@
 """What a lane's display says, in the lot's languages."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from lot_server.errors import BadConfig
@@ -60,9 +61,24 @@ class TextDisplay:
                 raise BadConfig(f"[lot] languages has {language!r}: displays speak {', '.join(_WORDS)}")
         self._languages = tuple(dict.fromkeys(languages)) or ("en",)
         self.lines: tuple[str, ...] = ()
+        self.message: LaneMessage | None = None
+        self._changed = asyncio.Event()
 
     async def show(self, message: LaneMessage) -> None:
         """Replaces what is shown."""
-        words = [_WORDS[language][message.code] for language in self._languages]
+        words = self.words(message.code).values()
         due = None if message.due is None else str(message.due)
         self.lines = (*words, *(line for line in (message.plate, due, message.qr) if line))
+        self.message = message
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    def words(self, code: MessageCode) -> Mapping[str, str]:
+        """What a message says, by language, in the lot's order."""
+        return {language: _WORDS[language][code] for language in self._languages}
+
+    async def next_message(self, seen: LaneMessage | None) -> LaneMessage:
+        """What is shown as soon as it is not `seen`: the newest, where several came in between."""
+        while self.message is None or self.message == seen:
+            await self._changed.wait()
+        return self.message

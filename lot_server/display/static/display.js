@@ -1,0 +1,58 @@
+"use strict";
+
+// Without a sign of life for so long, what is shown may be old: a fee or a green light must not stay up.
+const LOST_AFTER_MS = 7000;
+
+const body = document.body;
+const lost = { tone: "stop", words: JSON.parse(body.dataset.lost), plate: null, due: null, qr: null };
+let heardAt = Date.now();
+let current = null;
+
+function put(id, text) {
+  const element = document.getElementById(id);
+  element.hidden = text === null;
+  element.textContent = text ?? "";
+}
+
+function show(picture) {
+  current = picture;
+  body.dataset.tone = picture.tone;
+  document.getElementById("words").replaceChildren(
+    ...picture.words.map(({ lang, text }) => {
+      const line = document.createElement("p");
+      line.lang = lang;
+      line.textContent = text;
+      return line;
+    }),
+  );
+  put("plate", picture.plate);
+  put("due", picture.due);
+  const qr = document.getElementById("qr");
+  qr.hidden = picture.qr === null;
+  // The code is drawn by the lot server itself, from numbers.
+  qr.innerHTML = picture.qr ?? "";
+}
+
+let stream = null;
+
+function follow() {
+  stream?.close();
+  stream = new EventSource(`/lanes/${encodeURIComponent(body.dataset.lane)}/live`);
+  stream.addEventListener("message", (event) => {
+    heardAt = Date.now();
+    show(JSON.parse(event.data));
+  });
+  stream.addEventListener("beat", () => {
+    heardAt = Date.now();
+  });
+}
+
+setInterval(() => {
+  if (Date.now() - heardAt < LOST_AFTER_MS) return;
+  if (current !== lost) show(lost);
+  // A stream that hangs without an error is never opened again by the browser itself.
+  heardAt = Date.now();
+  follow();
+}, 1000);
+
+follow();

@@ -1,0 +1,145 @@
+"""The hardware of a lot: its devices and cameras, made from the configuration, and each lane's parts of them."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lot_server.adapters.cameras import LaneCamera, camera_at
+from lot_server.adapters.device import Device
+from lot_server.adapters.gpio import GpioDevice, kernel_lines
+from lot_server.adapters.http_relay import HttpRelay, login, secret_in
+from lot_server.adapters.modbus import ModbusDevice
+from lot_server.adapters.mqtt import MqttDevice, MqttLogin, MqttTopics
+from lot_server.adapters.polled_inputs import Contact, DeviceHealth, PolledInputs
+from lot_server.adapters.wired_barrier import Drive, WiredBarrier
+from lot_server.adapters.wired_loops import WiredLoops
+from lot_server.camera_address import camera_address
+from lot_server.config import LotConfig
+from lot_server.domain.clock import Clock
+from lot_server.hardware_config import (
+    DeviceSection,
+    GpioSection,
+    HttpSection,
+    ModbusSection,
+    MqttSection,
+    WiringSection,
+)
+from lot_server.lane_config import LaneSection
+
+
+@dataclass(frozen=True, slots=True)
+class LaneParts:
+    """What one lane is wired to; `devices` are those it needs besides its loops', whose faults the loops tell."""
+
+    camera: LaneCamera
+    loops: WiredLoops
+    barrier: WiredBarrier
+    devices: frozenset[str]
+
+
+class HardwareSite:
+    """All devices and lanes of a lot. Nothing is connected before `start`; `end` leaves outputs as they are."""
+
+    def __init__(self, config: LotConfig) -> None:
+        """Raises BadConfig for a login file that cannot be read, ExtraMissing."""
+        self._inputs = {
+            section.name: PolledInputs(device_of(section), section.poll_s, config.clock) for section in config.devices
+        }
+        self.lanes: Mapping[str, LaneParts] = {
+            lane.id: lane_parts(config, lane, self._inputs, config.clock) for lane in config.lanes
+        }
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Begin to poll devices and to take frames; what is away is tried again and again."""
+        self._tasks = [
+            asyncio.create_task(inputs.run(), name=f"device {name}") for name, inputs in self._inputs.items()
+        ]
+        for parts in self.lanes.values():
+            await parts.camera.start()
+
+    async def end(self) -> None:
+        """Let everything go."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(
+            *(parts.barrier.end() for parts in self.lanes.values()),
+            *(parts.camera.end() for parts in self.lanes.values()),
+        )
+        await asyncio.gather(*(inputs.device.end() for inputs in self._inputs.values()))
+
+    def device_health(self) -> Mapping[str, DeviceHealth]:
+        """How each device is, by its name."""
+        return {name: inputs.health for name, inputs in self._inputs.items()}
+
+
+def device_of(section: DeviceSection) -> Device:
+    """The adapter of a device, not connected yet. Raises BadConfig for its login file, ExtraMissing."""
+    match section:
+        case ModbusSection():
+            return ModbusDevice(
+                *(section.name, section.host, section.port, section.unit, section.timeout_s),
+                *(section.inputs, section.outputs),
+            )
+        case HttpSection():
+            return HttpRelay(
+                *(section.name, section.base_url, section.timeout_s, section.switch, section.input_status),
+                *(section.output_status, login(section.auth, section.auth_file), section.inputs, section.outputs),
+            )
+        case GpioSection():
+            lines = kernel_lines(
+                *(section.chip, tuple(section.inputs.values()), tuple(section.outputs.values())),
+                *(section.bias, section.outputs_active_low),
+            )
+            return GpioDevice(section.name, lines, section.timeout_s, section.inputs, section.outputs)
+        case MqttSection():
+            topics = MqttTopics(
+                *(section.inputs, section.outputs, section.states),
+                *(section.availability, section.available, section.on, section.off),
+            )
+            return MqttDevice(
+                section.name, section.host, section.port, section.tls, _mqtt_login(section), section.timeout_s, topics
+            )
+
+
+def lane_parts(config: LotConfig, lane: LaneSection, inputs: Mapping[str, PolledInputs], clock: Clock) -> LaneParts:
+    """The parts of a lane of a checked configuration, on these devices."""
+    wiring = lane.wiring
+    if wiring is None:
+        raise ValueError(f"lane {lane.id} of a checked configuration has no wiring")
+
+    def contact(kind: str, point: str) -> Contact:
+        device, _, name = point.partition(".")
+        return Contact(inputs[device], name, kind in wiring.inverted)
+
+    closing = contact("closing", wiring.closing)
+    device, _, open_output = wiring.open.partition(".")
+    drive = Drive(
+        *(inputs[device].device, open_output, None if wiring.close is None else wiring.close.partition(".")[2]),
+        *(wiring.pulse_s, wiring.movement_s),
+    )
+    return LaneParts(
+        camera_at(camera_address(lane.camera), config.folder, clock),
+        WiredLoops(contact("arming", wiring.arming), closing, wiring.debounce_s, wiring.stuck_after_s),
+        WiredBarrier(
+            *(lane.id, drive, closing),
+            None if wiring.up is None else contact("up", wiring.up),
+            None if wiring.down is None else contact("down", wiring.down),
+        ),
+        frozenset(_devices(wiring)),
+    )
+
+
+def _devices(wiring: WiringSection) -> Iterator[str]:
+    loops = {point.partition(".")[0] for point in (wiring.arming, wiring.closing)}
+    for point in (wiring.open, wiring.up, wiring.down):
+        if point is not None and point.partition(".")[0] not in loops:
+            yield point.partition(".")[0]
+
+
+def _mqtt_login(section: MqttSection) -> MqttLogin | None:
+    if section.auth_file is None:
+        return None
+    user, _, password = secret_in(section.auth_file).partition(":")
+    return MqttLogin(user, password)

@@ -1,0 +1,82 @@
+"""What lot.toml says of lanes, and that it fits the lot's site."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Literal
+
+from lot_server.camera_address import camera_address
+from lot_server.domain.stay import Direction
+from lot_server.errors import BadConfig
+from lot_server.hardware_config import DeviceSection, WiringSection, check_hardware
+from lot_server.lane_setup import LaneTiming
+
+SiteKind = Literal["simulated", "hardware", "none"]
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_SIMULATED_CAMERAS = ("simulated", "folder", "video")
+
+
+@dataclass(frozen=True, slots=True)
+class LaneSection:
+    """One lane. `camera` as in `camera_address`; `wiring` is given where, and only where, the site is of hardware.
+
+    `screen` is the address of the screen at the lane, which may see its display page; without one only this computer.
+    """
+
+    id: str
+    direction: Direction
+    camera: str = "simulated"
+    wiring: WiringSection | None = None
+    screen: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySection:
+    """Where the display pages of the lanes are served: `host` is this computer's address towards the screens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8802
+
+
+def check_lanes(
+    site: SiteKind, lanes: Sequence[LaneSection], devices: Sequence[DeviceSection], timing: LaneTiming
+) -> None:
+    """Raises BadConfig."""
+    if lanes and site == "none":
+        raise BadConfig('[[lanes]] need barriers and loops: set [site] kind = "hardware", or give no lanes')
+    if devices and site != "hardware":
+        raise BadConfig('[[devices]] are hardware: set [site] kind = "hardware", or give no devices')
+    check_once("[[lanes]] id", [lane.id for lane in lanes])
+    check_once("[[devices]] name", [device.name for device in devices])
+    for lane in lanes:
+        if not _ID.fullmatch(lane.id):
+            raise BadConfig("[[lanes]] id must be 1 to 64 letters, digits, '.', '_' or '-'")
+        _check_lane(site, lane)
+    wirings = {lane.id: lane.wiring for lane in lanes if lane.wiring is not None}
+    check_hardware(devices, wirings, timing.barrier.total_seconds())
+
+
+def check_once(where: str, values: list[str]) -> None:
+    """Raises BadConfig for a value that is given twice."""
+    for value in values:
+        if values.count(value) > 1:
+            raise BadConfig(f"{where} {value!r} is given twice")
+
+
+def _check_lane(site: SiteKind, lane: LaneSection) -> None:
+    where = f"[[lanes]] {lane.id!r}"
+    kind = camera_address(lane.camera).kind
+    if site == "simulated" and kind not in _SIMULATED_CAMERAS:
+        raise BadConfig(f"{where} camera of a simulated site must be simulated, folder:PATH or video:PATH")
+    if site == "hardware" and kind == "simulated":
+        raise BadConfig(f"{where} camera is simulated, and the site is of hardware: give the camera's address")
+    if site == "hardware" and lane.wiring is None:
+        raise BadConfig(f"{where} wiring is missing: say which inputs and outputs are its loops and its barrier")
+    if site != "hardware" and lane.wiring is not None:
+        raise BadConfig(f'{where} wiring is for hardware: set [site] kind = "hardware"')
+    if lane.screen is not None:
+        try:
+            ip_address(lane.screen)
+        except ValueError as error:
+            raise BadConfig(f"{where} screen must be an address like 10.0.0.51, not {lane.screen!r}") from error

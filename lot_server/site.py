@@ -1,0 +1,66 @@
+"""The lanes' parts, by the kind of site that the configuration names."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from lot_server.adapters.cameras import camera_at
+from lot_server.adapters.simulated import SimulatedLane, SimulatedSite
+from lot_server.camera_address import camera_address
+from lot_server.config import LotConfig
+from lot_server.hardware_site import HardwareSite
+from lot_server.lane_config import LaneSection
+from lot_server.lane_setup import LaneHardware
+from lot_server.ports import Camera, Display
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The parts of all lanes, by lane id, and the site they belong to."""
+
+    lanes: Mapping[str, LaneHardware]
+    simulated: SimulatedSite | None = None
+    hardware: HardwareSite | None = None
+
+
+async def open_site(config: LotConfig, displays: Mapping[str, Display], parts: AsyncExitStack) -> Site:
+    """The site of a configuration, ended by `parts`. Raises BadConfig for a login file, ExtraMissing."""
+    match config.site.kind:
+        case "hardware":
+            return await _hardware(config, displays, parts)
+        case "simulated":
+            return _simulated(config, displays, parts)
+        case "none":
+            return Site({})
+
+
+async def _hardware(config: LotConfig, displays: Mapping[str, Display], parts: AsyncExitStack) -> Site:
+    site = HardwareSite(config)
+    parts.push_async_callback(site.end)
+    await site.start()
+    lanes = {
+        lane_id: LaneHardware(lane.camera, lane.loops, lane.barrier, displays[lane_id])
+        for lane_id, lane in site.lanes.items()
+    }
+    return Site(lanes, hardware=site)
+
+
+def _simulated(config: LotConfig, displays: Mapping[str, Display], parts: AsyncExitStack) -> Site:
+    simulated = {
+        lane.id: SimulatedLane(lane.id, config.clock, config.site.opening_s, config.site.drive_s)
+        for lane in config.lanes
+    }
+    site = SimulatedSite(simulated)
+    parts.push_async_callback(site.end)
+    lanes = {
+        lane.id: LaneHardware(
+            _camera(config, lane, simulated[lane.id]), simulated[lane.id], simulated[lane.id], displays[lane.id]
+        )
+        for lane in config.lanes
+    }
+    return Site(lanes, simulated=site)
+
+
+def _camera(config: LotConfig, lane: LaneSection, simulated: SimulatedLane) -> Camera:
+    address = camera_address(lane.camera)
+    return simulated if address.kind == "simulated" else camera_at(address, config.folder, config.clock)
