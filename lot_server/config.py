@@ -19,6 +19,7 @@ from lot_server.errors import BadConfig
 from lot_server.hardware_config import DeviceSection, device_section
 from lot_server.lane_config import DisplaySection, LaneSection, SiteKind, check_lanes, check_once
 from lot_server.lane_setup import LaneTiming
+from lot_server.tariff_config import tariffs_of
 from lot_server.toml_lines import line_of
 from lot_server.toml_section import from_table
 from vision.grammar import RegionHint
@@ -215,10 +216,7 @@ def _config(folder: Path, sections: Mapping[str, object]) -> LotConfig:
         payment=from_table(PaymentSection, "[payment]", tables["payment"], folder),
         timing=from_table(TimingSection, "[timing]", tables["timing"], folder).spans(),
         lanes=tuple(from_table(LaneSection, where, table, folder) for where, table in _list(sections, "lanes")),
-        tariffs=tuple(
-            from_table(Tariff, where, {"currency": lot.currency, **table}, folder)
-            for where, table in _list(sections, "tariffs")
-        ),
+        tariffs=tariffs_of(_list(sections, "tariffs"), folder, lot.currency, lot.time_zone),
         passes=tuple(_pass(where, table, folder) for where, table in _list(sections, "passes")),
         devices=tuple(device_section(where, table, folder) for where, table in _list(sections, "devices")),
         display=from_table(DisplaySection, "[display]", tables["display"], folder) if "display" in sections else None,
