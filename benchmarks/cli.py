@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.cameras.cli import cameras
 from benchmarks.cards.cli import card
 from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
@@ -36,6 +37,7 @@ app.command()(report)
 app.command("compare")(compare_runs)
 app.command()(gate)
 app.command()(motion)
+app.command()(cameras)
 
 
 @app.callback()
