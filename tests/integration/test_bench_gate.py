@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from openlot_command import openlot
+from pixel_plates import PixelReader
 from typer.testing import CliRunner
 
 import benchmarks
@@ -49,11 +50,14 @@ def test_three_vehicles_pass_one_lane(tmp_path: Path) -> None:
 
 
 def test_lanes_work_on_beside_a_busy_disk_and_a_dead_cloud(tmp_path: Path) -> None:
-    """In every scenario two lanes let all through, and each run's visits are told and kept."""
+    """In every scenario two lanes let all through, and each run's visits are told and kept.
+
+    A reader that finds no plate on a photo stands in for the networks, which the other test loads: all get tickets.
+    """
     scenarios = with_comparisons([Scenario.FULL, Scenario.CLOUD_DOWN, Scenario.DISK_BUSY])
     plan = GatePlan(FORMAT, datetime(2026, 3, 2, tzinfo=UTC), "", 0, 1, 1, (2,), scenarios, {}, {})
     vehicles = vehicles_on(load_dataset(PHOTOS).samples, 2, 3, 0)
-    bench = GateBench(plan, vehicles, 1, SiteSection("simulated", opening_s=0.05, drive_s=0.05))
+    bench = GateBench(plan, vehicles, 1, SiteSection("simulated", opening_s=0.05, drive_s=0.05), PixelReader)
     folder, told = GateFolder(tmp_path / "out"), []
 
     def tell(run: GateRun, visits: list[Visit]) -> None:
