@@ -14,6 +14,7 @@ from lot_server.adapters.simulated import SimulatedSite
 from lot_server.errors import LoopbackUnavailable
 from lot_server.hardware_site import HardwareSite
 from lot_server.loopback.auth import TokenGuard
+from lot_server.loopback.fee_routes import fee_routes
 from lot_server.loopback.hardware_routes import hardware_routes
 from lot_server.loopback.lot import RunningLot
 from lot_server.loopback.problems import answer_problems
@@ -32,6 +33,7 @@ def loopback_app(
     answer_problems(app)
     guard = [Depends(TokenGuard(token))]
     app.include_router(lot_routes(lot), prefix=PREFIX, dependencies=guard)
+    app.include_router(fee_routes(lot), prefix=PREFIX, dependencies=guard)
     if hardware is not None:
         app.include_router(hardware_routes(hardware), prefix=PREFIX, dependencies=guard)
     if site is not None:
