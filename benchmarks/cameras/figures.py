@@ -48,7 +48,7 @@ class CameraFigures:
     """How many cameras of a kind and rate one core watches one way, by their cost; `attempts` are live streams only.
 
     `cameras` is camera seconds by processor seconds, bootstrapped over rounds. `most_held` is the largest number that
-    was seen to hold; None where none was tried.
+    was seen to hold, 0 also where by its cost not one can; None where none was tried.
     """
 
     kind: Kind
@@ -76,6 +76,8 @@ def figures(folder: CamerasFolder) -> list[CameraFigures]:
                 vehicles = vehicles_of(stream, lines)
                 attempts = tuple(held(group, vehicles) for group in _attempts(own))
                 most = max((each.cameras for each in attempts if each.is_held), default=0)
+                cameras = cameras_a_core(costs, plan.seed)
+                is_tried = attempts or (kind == "live" and cameras.value < 1)
                 found.append(
                     CameraFigures(
                         kind,
@@ -83,10 +85,10 @@ def figures(folder: CamerasFolder) -> list[CameraFigures]:
                         stream.rate,
                         vehicles.total() * 3600 / stream.seconds,
                         stream.moving,
-                        cameras_a_core(costs, plan.seed),
+                        cameras,
                         sum(line.watched.dropped for line in costs) / sum(line.frames for line in costs),
                         attempts,
-                        most if attempts else None,
+                        most if is_tried else None,
                     )
                 )
     return found

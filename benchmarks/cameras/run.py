@@ -17,7 +17,7 @@ from benchmarks.cameras.stream import Stream
 from benchmarks.cameras.watching import Kind, Task, Way
 from vision.read_files import Setup
 
-MOST_EVERY = 50
+MOST_EVERY = 30
 """Frames of a stream that a round reads where every frame is read: they cost much the same, so that a sample, from
 another part in each round, tells what the whole would take minutes to tell."""
 _TO_START_S, _TO_START_FRAMES = 2.0, 20
