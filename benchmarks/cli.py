@@ -12,8 +12,9 @@ from benchmarks.cards.cli import card
 from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.gate.cli import gate
-from benchmarks.gate.motion_cli import motion
+from benchmarks.matching.cli import app as matching
 from benchmarks.metrics import score
+from benchmarks.motion.cli import motion, motion_stream
 from benchmarks.report.cli import compare_runs, report
 from benchmarks.runner import results_in
 from benchmarks.runner import run as read_set
@@ -37,7 +38,9 @@ app.command()(report)
 app.command("compare")(compare_runs)
 app.command()(gate)
 app.command()(motion)
+app.add_typer(matching, name="matching")
 app.command()(cameras)
+app.command()(motion_stream)
 
 
 @app.callback()

@@ -13,13 +13,19 @@ _SIDE = 160
 _STEP = 18
 """Grey levels by which a pixel must change; a camera's noise stays under it after blurring."""
 _SHARE = 0.004
-"""Share of the pixels that must change: a plate's own area at the usual distance."""
+"""Share of the pixels that must change in one place: a plate's own area at the usual distance. A clock printed on the
+picture, leaves and people far away are several places, each of them smaller."""
+_REACH = np.ones((5, 5), np.uint8)
+"""How near to one another changed pixels belong to one place: what moves changes at its edges."""
 _SETTLE = 12
 """Frames still passed once all is quiet: a vehicle that stands is read in peace, and one that left is noticed."""
+_EVERY = 4
+"""While no plate is worth more reads, one frame in so many passes. A vehicle that drives by at 30 km/h shows its plate
+for a second, 12 to 25 frames: it is found in one of the first four, and the next ones are read."""
 
 
 class MotionGate:
-    """Passes frames while something moves and a little longer.
+    """Passes frames while something moves and a little longer: all while a plate is worth more reads, else some.
 
     The comparison is with the last frame that showed motion, not with the one before, so that what creeps is seen.
     """
@@ -27,16 +33,23 @@ class MotionGate:
     def __init__(self) -> None:
         self._reference: NDArray[np.uint8] | None = None
         self._settle = 0
+        self._unread = 0
 
-    def passes(self, luma: Luma) -> bool:
-        """Whether this frame should be read. The first always passes, and so does a change of the picture's size."""
+    def passes(self, luma: Luma, is_eager: bool) -> bool:
+        """Whether this frame should be read. The first always passes, and so does the first after all was quiet."""
         small = _small(luma)
         if self._is_moved(small):
+            if self.rests:
+                self._unread = _EVERY
             self._reference = small
             self._settle = _SETTLE
-            return True
-        self._settle -= 1
-        return self._settle >= 0
+        else:
+            self._settle = max(-1, self._settle - 1)
+        self._unread += 1
+        passes = self._settle >= 0 and (is_eager or self._unread >= _EVERY)
+        if passes:
+            self._unread = 0
+        return passes
 
     @property
     def rests(self) -> bool:
@@ -51,7 +64,12 @@ class MotionGate:
         before = self._reference
         if before is None or before.shape != now.shape:
             return True
-        return float((cv2.absdiff(before, now) > _STEP).mean()) > _SHARE
+        changed = (cv2.absdiff(before, now) > _STEP).astype(np.uint8)
+        if changed.mean() <= _SHARE:
+            return False
+        _, places = cv2.connectedComponents(cv2.dilate(changed, _REACH))
+        # the first is what did not change
+        return int(np.bincount(places[changed > 0]).max()) > _SHARE * changed.size
 
 
 def _small(luma: Luma) -> NDArray[np.uint8]:

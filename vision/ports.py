@@ -25,8 +25,11 @@ class Reader(Protocol):
 class FrameGate(Protocol):
     """Says which frames of a stream are read."""
 
-    def passes(self, luma: Luma) -> bool:
-        """Whether this frame should be read; called with every frame that was decoded, in order."""
+    def passes(self, luma: Luma, is_eager: bool) -> bool:
+        """Whether this frame should be read; called with every frame that was decoded, in order.
+
+        `is_eager` says that there is a plate in view of which more reads are worth having.
+        """
 
     @property
     def rests(self) -> bool:

@@ -24,6 +24,13 @@ text to be its own and not that of the next vehicle of a fleet. A text that is j
 PATIENCE = 24
 """Frames in a row without the plate after which its vehicle has gone: a second of a usual camera, in which somebody
 walks past it."""
+FIRST_READS = 6
+"""Reads after which a plate that stays where it is tells little more."""
+PROMISING, SURE_READS = 0.5, 3.0
+"""Confidence of a read from which the next frame may settle it; and of a track's agreeing reads, together, from which
+more of them change nothing."""
+STANDS = 0.01
+"""Widths of its own that the plate of a standing vehicle moves a frame at most."""
 KEPT = 8
 """Reads, with their frames, that a track holds; a camera that stares at a parked car must not fill the memory."""
 
@@ -58,9 +65,15 @@ class Track:
     evidence: list[EvidenceFrame] = field(default_factory=list)
     frames_read: int = 0
     missed: int = 0
+    read_at: int = 0
+    """Index of the frame in which the plate was last read."""
     step: tuple[float, float] = (0.0, 0.0)
     """Pixels right and down that the plate moved a frame when it was last seen to move."""
     moves: int = 0
+    stands: bool = False
+    """Whether the plate moved, and stands where it was last read."""
+    sets_off: bool = False
+    """Whether it moves on after it stood."""
     through_cut: bool = False
     frames_stayed_alone: int = 0
     """In which it stood before another scene."""
@@ -78,13 +91,27 @@ class Track:
         apart = max(self.frames_stayed_alone, self.frames_gone_alone) >= APART
         return self.through_cut or (apart and not self.has_moved)
 
+    @property
+    def is_worth_reading(self) -> bool:
+        """Whether the plate is in view and another read may tell more: it is new, or passes by and is nearly sure, or
+        sets off, where nothing tells yet how far it is by the next read.
+        """
+        if self.missed:
+            return False
+        if self.frames_read < FIRST_READS:
+            return True
+        surest = max((e.read for e in self.evidence), key=lambda known: known.confidence)
+        agreeing = sum(e.read.confidence for e in self.evidence if e.read.guess == surest.guess)
+        is_promising = surest.confidence >= PROMISING and agreeing < SURE_READS
+        return self.has_moved and (is_promising or self.sets_off)
+
     def is_there(self, frame: Frame) -> bool:
         """Whether the plate's place still looks as it did when the plate was found there."""
         return self.place.changed(Place.of(frame.image, self.place.box))[0] <= UNCHANGED
 
-    def likeness(self, read: PlateRead, is_there: bool) -> float:
-        """How well `read` continues this track, whose plate `is_there` still or not; 0 means it does not."""
-        before, expected, now = self.last.detection.box, self._expected(), read.detection.box
+    def likeness(self, read: PlateRead, index: int, is_there: bool) -> float:
+        """How well `read` of the frame `index` continues this track, whose plate `is_there` still or not; 0: not."""
+        before, expected, now = self.last.detection.box, self._expected(index), read.detection.box
         overlap = max(iou(before, now), iou(expected, now))
         is_here = _is_same_place(before, now) or _is_same_place(expected, now)
         if is_there and not is_here:
@@ -106,13 +133,19 @@ class Track:
         here = Place.of(frame.image, self.place.box)
         plate, around = self.place.changed(here)
         across, down = _shift(self.last.detection.box, box)
-        self.step = across / (self.missed + 1), down / (self.missed + 1)
-        self.missed = 0
+        frames = max(1, frame.index - self.read_at)
+        self.step = across / frames, down / frames
+        self.missed, self.read_at = 0, frame.index
         if plate > UNCHANGED and _steps_between(self.place.box, box) > STEP_ASIDE:
             self.moves += 1
+            self.sets_off = self.sets_off or self.stands
+            self.stands = False
             self.place = self.last_seen = Place.of(frame.image, box)
         else:
             self._compare(here, plate, around)
+        if self.has_moved and (self.step[0] ** 2 + self.step[1] ** 2) ** 0.5 <= STANDS * box.width:
+            self.stands, self.sets_off = True, False
+            self.place = self.last_seen = Place.of(frame.image, box)
         self._keep(frame, read)
 
     def miss(self, frame: Frame) -> None:
@@ -127,13 +160,23 @@ class Track:
             self.frames_gone_alone += scene_stays and plate >= PLATE_GONE
         self._compare(here, plate, around)
 
+    def rest(self, frame: Frame) -> None:
+        """Takes a frame in that was not read; where the plate missed already, it is looked for where it was."""
+        if self.missed:
+            self.miss(frame)
+            return
+        here = Place.of(frame.image, self.place.box)
+        plate, around = self.place.changed(here)
+        self.sets_off = self.sets_off or (self.stands and plate > UNCHANGED)
+        self._compare(here, plate, around)
+
     def stays_through_cut(self, frame: Frame) -> bool:
         """Whether the plate stands in `frame`, the first of another view, as it stood in the view before."""
         return not self.has_moved and self.is_there(frame)
 
-    def _expected(self) -> Box:
-        """Where the plate is by now if it goes on as it did."""
-        box, frames = self.last.detection.box, self.missed + 1
+    def _expected(self, index: int) -> Box:
+        """Where the plate is in the frame `index` if it goes on as it did."""
+        box, frames = self.last.detection.box, max(1, index - self.read_at)
         across, down = self.step[0] * frames, self.step[1] * frames
         return Box(box.x1 + across, box.y1 + down, box.x2 + across, box.y2 + down)
 
@@ -163,16 +206,30 @@ class Tracker:
         self._tracks: list[Track] = []
 
     @property
+    def follows_any(self) -> bool:
+        """Whether there is a track that unread frames tell something about."""
+        return bool(self._tracks)
+
+    @property
     def misses_one(self) -> bool:
         """Whether the plate of a track is not where it was, so that frames must show whether its vehicle has gone."""
         return any(track.missed for track in self._tracks)
+
+    @property
+    def is_eager(self) -> bool:
+        """Whether there is a plate in view of which more reads are worth having."""
+        return any(track.is_worth_reading for track in self._tracks)
 
     def update(self, frame: Frame, reads: Sequence[PlateRead]) -> list[Track]:
         """Takes one frame's reads in; returns the tracks of vehicles that have gone."""
         reads = _distinct(reads)
         there = {id(track): track.is_there(frame) for track in self._tracks}
         pairs = sorted(
-            ((track.likeness(read, there[id(track)]), track, read) for track in self._tracks for read in reads),
+            (
+                (track.likeness(read, frame.index, there[id(track)]), track, read)
+                for track in self._tracks
+                for read in reads
+            ),
             key=lambda pair: -pair[0],
         )
         taken: set[int] = set()
@@ -193,8 +250,10 @@ class Tracker:
         return gone
 
     def rest(self, frame: Frame) -> list[Track]:
-        """Takes a frame in that was not read, since nothing moves; returns the tracks of vehicles that have gone."""
-        return self._age([track for track in self._tracks if track.missed], frame)
+        """Takes a frame in that was not read; returns the tracks of vehicles that have gone."""
+        for track in self._tracks:
+            track.rest(frame)
+        return self._gone()
 
     def cut(self, frame: Frame) -> list[Track]:
         """Takes in that `frame` is the first of another view; returns the tracks of the vehicles of the one before.
@@ -216,6 +275,9 @@ class Tracker:
     def _age(self, missing: Sequence[Track], frame: Frame) -> list[Track]:
         for track in missing:
             track.miss(frame)
+        return self._gone()
+
+    def _gone(self) -> list[Track]:
         gone = [track for track in self._tracks if track.missed > PATIENCE]
         self._tracks = [track for track in self._tracks if track.missed <= PATIENCE]
         return [track for track in gone if not track.is_printed]

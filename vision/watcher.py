@@ -35,10 +35,10 @@ class Watcher:
         luma, gone = picture.luma, []
         if self._cut.happened(luma):
             gone += self._tracker.cut(picture.frame())
-        if self._gate.passes(luma):
+        if self._gate.passes(luma, self._tracker.is_eager):
             frame = picture.frame()
             gone += self._tracker.update(frame, self._read(frame.image))
-        elif self._tracker.misses_one:
+        elif self._tracker.follows_any:
             gone += self._tracker.rest(picture.frame())
         return gone
 

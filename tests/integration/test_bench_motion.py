@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from benchmarks.cli import app
 from benchmarks.errors import OutFolderTaken
 from benchmarks.gate.errors import BadGateRuns
-from benchmarks.gate.motion import Watched, motion_figures, watch_both_ways
+from benchmarks.motion.compare import Watched, motion_figures, watch_both_ways
 from benchmarks.videos.clips import Drive, Recipe, Shot
 from benchmarks.videos.watching import rendered_clip
 from vision.pipeline import Pipeline

@@ -11,7 +11,7 @@ from vision.errors import SourceUnavailable
 from vision.picture import Picture, Sleeper
 from vision.sources.coded_video import CodedVideo
 from vision.sources.sleep import SleepyVideo
-from vision.types import Frame
+from vision.types import Frame, Luma
 
 
 class VideoSource:
@@ -54,6 +54,6 @@ class _Awake:
 
     sleeps = False
 
-    def is_woken_by(self, luma: object) -> bool:
+    def is_woken_by(self, luma: Luma) -> bool:  # noqa: ARG002 - as `Sleeper` says
         """It never slept."""
         return True
