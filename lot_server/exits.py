@@ -6,10 +6,11 @@ from lot_server import alerts
 from lot_server.decisions import Admitted, Approach, Decision, OpenLane, OperatorNeeded, PaymentDue, Resolve
 from lot_server.domain.clock import Clock
 from lot_server.domain.events import EntryConfirmed, ExitAbandoned, ExitAdmitted, ExitConfirmed, ExitDecision
-from lot_server.domain.matching import Ambiguous, Matched, MatchingPolicy, Unmatched, match
+from lot_server.domain.matching import Ambiguous, Match, Matched, MatchingPolicy
 from lot_server.domain.quote import Circumstances, Quote, quote
 from lot_server.domain.stay import Stay
 from lot_server.errors import UnknownStay
+from lot_server.exit_matching import ExitMatching
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
 
@@ -19,7 +20,7 @@ class Exits:
 
     def __init__(self, clock: Clock, policy: MatchingPolicy, leftovers: Leftovers) -> None:
         self._clock = clock
-        self._policy = policy
+        self._matching = ExitMatching(policy, leftovers)
         self._leftovers = leftovers
 
     def decide(self, work: Work, approach: Approach) -> Decision:
@@ -28,10 +29,11 @@ class Exits:
         order = approach.order
         if isinstance(order, Resolve):
             stay = inside(work, order.stay_id)
+            self._matching.judge(work, approach, order.stay_id, now)
         elif approach.stay_id is not None:
             stay = inside(work, approach.stay_id)
         else:
-            outcome = self._match(work, approach, now)
+            outcome = self._matching.match(work, approach, now)
             if isinstance(outcome, Matched):
                 stay = outcome.stay
             elif isinstance(order, OpenLane):
@@ -56,15 +58,6 @@ class Exits:
         """The vehicle turned back; its stay goes on."""
         work.record(ExitAbandoned(stay_id, passage_id), self._clock.now())
 
-    def _match(self, work: Work, approach: Approach, now: datetime) -> Matched | Ambiguous | Unmatched | None:
-        """The match of the read; None where there is nothing to match."""
-        if approach.read is None or approach.read.evidence is None:
-            return None
-        taken = self._leftovers.taken(work, approach.passage_id)
-        # An intended stay at no lane may be inside all the same, if the server stopped while it drove through.
-        stays = [stay for stay in work.open_stays() + work.intended_stays() if stay.stay_id not in taken]
-        return match(approach.read.evidence, stays, now, self._policy)
-
     def _settle_leftover(self, work: Work, stay: Stay, approach: Approach, now: datetime) -> Stay:
         """The stay, once what a crash left open about it is settled: the vehicle stands here, so it is inside."""
         passage = self._leftovers.among(work).get(stay.stay_id)
@@ -78,9 +71,7 @@ class Exits:
         alerts.resolve(work, now, passage.passage_id, alerts.LOT, f"the vehicle stands at {approach.lane_id}")
         return inside(work, stay.stay_id)
 
-    def _ask(
-        self, work: Work, approach: Approach, outcome: Ambiguous | Unmatched | None, now: datetime
-    ) -> OperatorNeeded:
+    def _ask(self, work: Work, approach: Approach, outcome: Match | None, now: datetime) -> OperatorNeeded:
         guess = approach.read.plate if approach.read else None
         candidates = outcome.candidates if isinstance(outcome, Ambiguous) else ()
         if isinstance(outcome, Ambiguous):
@@ -97,6 +88,7 @@ class Exits:
             code = "unreadable_exit"
             text = f"no plate was read at {approach.lane_id}: ask for the plate or the ticket, resolve the lane"
         alerts.raise_once(work, now, code, text, lane_id=approach.lane_id, passage_id=approach.passage_id)
+        self._matching.contradict(work, approach, now)
         return OperatorNeeded(guess, code, candidates)
 
     def _open_for_nobody(self, work: Work, approach: Approach, order: OpenLane, now: datetime) -> Admitted:

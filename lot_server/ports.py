@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeVar
 from lot_server.domain.alert import OpenAlert
 from lot_server.domain.coupon import Coupon
 from lot_server.domain.events import Event, LotDescribed
+from lot_server.domain.false_opens import LanePair, MatchingRecord
 from lot_server.domain.ledger import Envelope
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Passage, Settlement, Stay
@@ -159,6 +160,18 @@ class Work(Protocol):
         ...
 
     def passages(self, stay_id: str) -> list[Passage]: ...
+
+    def matching_record(self, at: datetime) -> MatchingRecord:
+        """What became of matching's choices in the months that count at an instant."""
+        ...
+
+    def lane_pairs(self, at: datetime) -> tuple[LanePair, ...]:
+        """By which lanes vehicles came and left in the months that count at an instant."""
+        ...
+
+    def left_unaided(self, since: datetime) -> list[tuple[Stay, Passage]]:
+        """The stays that ended since an instant without a person, each with its exit, the latest first."""
+        ...
 
     def settlements(self, stay_id: str) -> list[Settlement]: ...
 

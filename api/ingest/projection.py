@@ -136,6 +136,10 @@ def ticket_lost(mirror: Mirror, event: events.TicketLost) -> None:
     existing(mirror.stays, event.stay_id).ticket_lost = True
 
 
+def match_judged(_: Mirror, __: events.MatchJudged) -> None:
+    """How well the lot matches is its own concern."""
+
+
 PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.LotDescribed: lot_described,
     events.TariffPublished: tariff_published,
@@ -147,6 +151,7 @@ PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.ExitAdmitted: exit_admitted,
     events.ExitConfirmed: exit_confirmed,
     events.ExitAbandoned: exit_abandoned,
+    events.MatchJudged: match_judged,
     events.AlertRaised: alert_raised,
     events.AlertResolved: alert_resolved,
     events.SettlementApplied: settlement_applied,

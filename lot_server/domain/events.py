@@ -161,6 +161,23 @@ class ExitAbandoned:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchJudged:
+    """It came out whether matching had chosen the right stay at an exit.
+
+    `opened`: the barrier had opened on its choice, and the stay's own vehicle turned up later; else a person decided.
+    `doubt_ppm`: the probability that it had given its choice of being wrong.
+    """
+
+    KIND: ClassVar[str] = "match_judged"
+    passage_id: str
+    stay_id: str
+    opened: bool
+    right: bool
+    doubt_ppm: int
+    judged_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SettlementApplied:
     """Money counted for a stay at the lot, once by provider reference, wherever it was taken."""
 
@@ -211,6 +228,7 @@ Event = (
     | ExitAdmitted
     | ExitConfirmed
     | ExitAbandoned
+    | MatchJudged
     | SettlementApplied
     | PlateCorrected
     | CouponApplied

@@ -1,42 +1,46 @@
 """Which of the vehicles inside stands at the exit.
 
-A read is a probability over texts. A stay is scored by the probability that the read's text is the stay's plate, or,
-since the entry may have been misread too, that both reads show one and the same text, whichever is larger. Against
-all stays stands one more hypothesis: none of them. Its weight is constant, so that a read that is poor everywhere,
-and thus thinly spread over very many texts, fits nothing well enough.
+Every stay is a hypothesis, and so is that the vehicle belongs to none of them: somebody unknown, or the twin of one
+inside, whose plate differs in one character. Each is weighed by how likely it is before anything is read (time, lanes,
+how often vehicles are unknown) times how likely it makes the read at the exit, given what was read at the entry. The
+entry may have been misread as well as the exit, so what counts is that both show one and the same text.
+docs/matching.md shows the formulas and what they achieve.
 """
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lot_server.domain.evidence import PPM, PositionEvidence, ReadEvidence
-from lot_server.domain.look_alikes import LOOK_ALIKES
+from lot_server.domain.alignment import align, doubted_row
+from lot_server.domain.evidence import ReadEvidence
+from lot_server.domain.look_alikes import Fitted, fitted
+from lot_server.domain.shortlist import FEWEST_POSITIONS, Entry, Shortlist, entry_of
 from lot_server.domain.stay import Stay
 
-ALPHABET_SIZE = 80
-"""About how many characters plates are written with; what shares the rest's mass and what a missed one may be."""
-
-FEWEST_POSITIONS = 4
-"""A read of fewer is of a bumper as soon as of a plate, and two such reads look alike whatever they show."""
+CHARACTERS_A_PLACE = 30
+"""About how many characters are usual at one place of a plate: so many texts a place has a read to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchingPolicy:
-    """How sure matching must be, all as probabilities.
+    """What is held to be likely before a read, and how sure matching must be.
 
-    `threshold`: of the best stay, to take it without asking. `candidate`: of a stay worth showing to the operator.
-    `none_inside`: weight of "none of those inside". `look_alike`: share of a character's probability that is lent
-    to its look-alikes, since readers are surer than they should be. A stay longer than `usual_stay` is taken to be
-    less likely to leave now, in proportion; shorter ones are all as likely.
+    `most_doubt`: 1 less the probability of the best stay, up to which it is taken without asking; None: as fitted.
+    `candidate`: probability of a stay worth showing to the operator. `unknown`: share of the vehicles at exits whose
+    stay is not among those inside. `twins`: share of those that are twins of one inside. `plates`: among how many
+    vehicles an unknown one is drawn. A stay begun less than `soonest` ago weighs `too_soon`, one longer than
+    `usual_stay` less in proportion; all others weigh alike.
     """
 
-    threshold: float = 0.95
+    most_doubt: float | None = None
     candidate: float = 0.02
     most_candidates: int = 5
-    none_inside: float = 0.001
-    look_alike: float = 0.02
+    unknown: float = 0.01
+    twins: float = 0.02
+    plates: float = 1e6
+    soonest: timedelta = timedelta(minutes=1)
+    too_soon: float = 0.05
     usual_stay: timedelta = timedelta(days=7)
 
 
@@ -50,10 +54,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """It is this stay."""
+    """It is this stay; `doubt` is the probability that it is not."""
 
     stay: Stay
-    probability: float
+    doubt: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,125 +75,91 @@ class Unmatched:
 Match = Matched | Ambiguous | Unmatched
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """One position as floats: the named characters, the probability of any other one, and that anything stands here."""
+class Matcher:
+    """Matching under a policy. It remembers what it worked out of the entries' reads, so keep one; not for threads."""
 
-    characters: dict[str, float]
-    other: float
-    kept: float
+    def __init__(self, policy: MatchingPolicy | None = None, reader: Fitted | None = None) -> None:
+        """`reader` says how the lot's reader fails; None: as it ships. Raises as `look_alikes.fitted`."""
+        self._policy = policy or MatchingPolicy()
+        self._reader = reader or fitted()
+        self._entries: dict[str, Entry] = {}
+
+    @property
+    def limit(self) -> float:
+        """The share of exits that may be opened for another vehicle's stay."""
+        return self._reader.limit
+
+    @property
+    def most_doubt(self) -> float:
+        """The doubt up to which a stay is taken without asking, before what was measured here is counted."""
+        return self._reader.most_doubt if self._policy.most_doubt is None else self._policy.most_doubt
+
+    def match(
+        self,
+        read: ReadEvidence,
+        stays: Iterable[Stay],
+        at: datetime,
+        lanes: Mapping[str, float] | None = None,
+        most_doubt: float | None = None,
+    ) -> Match:
+        """The stay that a read at the exit belongs to, as far as it can be told.
+
+        `lanes` says how much oftener than others vehicles of an entry lane leave here; those not named weigh 1.
+        `most_doubt` stands in for the policy's.
+        """
+        inside = list(stays)
+        if len(read.positions) < FEWEST_POSITIONS or not inside:
+            return Unmatched()
+        policy = self._policy
+        priors = [_prior(stay, at, policy) * (lanes or {}).get(stay.entry_lane_id, 1.0) for stay in inside]
+        total = sum(priors)
+        # Everything in units of the probability that a vehicle drawn from all plates shows this very read.
+        plates = min(policy.plates, CHARACTERS_A_PLACE ** len(read.positions))
+        known = plates * (1 - policy.unknown) / total
+        twin = plates * policy.unknown * policy.twins / len(inside)
+        nobody = policy.unknown * (1 - policy.twins)
+        negligible = policy.unknown * policy.candidate / (plates * max(priors) / total)
+        misreading = self._reader.misreading
+        # Both reads may be wrong, and doubting one of them twice is the same as doubting both.
+        row = doubted_row(read, misreading, reads=2)
+        shortlist = Shortlist(row, negligible)
+        weights: list[tuple[float, Stay]] = []
+        for stay, prior in zip(inside, priors, strict=True):
+            entry = self._entry(stay)
+            if entry is not None and shortlist.holds(entry):
+                fit = align(row, entry.row, misreading, negligible)
+                weights.append((known * prior * fit.same, stay))
+                nobody += twin * fit.twin
+        self._forget(len(inside))
+        return _judge(weights, nobody, policy, self.most_doubt if most_doubt is None else most_doubt)
+
+    def _entry(self, stay: Stay) -> Entry | None:
+        kept = self._entries.get(stay.stay_id)
+        if kept is None or kept.evidence is not stay.evidence or kept.plate != stay.plate:
+            kept = entry_of(stay.plate, stay.evidence)
+            if kept is not None:
+                self._entries[stay.stay_id] = kept
+        return kept
+
+    def _forget(self, inside: int) -> None:
+        """A car park runs for years: keep no more than twice what is inside."""
+        if len(self._entries) > 2 * inside + 100:
+            self._entries.clear()
 
 
-def match(read: ReadEvidence, stays: Iterable[Stay], at: datetime, policy: MatchingPolicy | None = None) -> Match:
-    """The stay that a read at the exit belongs to, as far as it can be told."""
-    policy = policy or MatchingPolicy()
-    scorer = _Scorer(read, policy)
-    weights = [(scorer.score(stay) * _prior(stay, at, policy), stay) for stay in stays]
-    total = sum(weight for weight, _ in weights) + policy.none_inside
+def _judge(weights: Sequence[tuple[float, Stay]], nobody: float, policy: MatchingPolicy, most_doubt: float) -> Match:
     best = heapq.nlargest(policy.most_candidates, weights, key=lambda each: each[0])
+    total = sum(weight for weight, _ in weights) + nobody
     candidates = tuple(Candidate(stay, weight / total) for weight, stay in best if weight / total >= policy.candidate)
     if not candidates:
         return Unmatched()
-    if candidates[0].probability >= policy.threshold:
-        return Matched(candidates[0].stay, candidates[0].probability)
-    return Ambiguous(candidates)
+    # 1 - probability would lose the smallest doubts to rounding.
+    doubt = (sum(weight for weight, stay in weights if stay is not best[0][1]) + nobody) / total
+    return Matched(candidates[0].stay, doubt) if doubt <= most_doubt else Ambiguous(candidates)
 
 
 def _prior(stay: Stay, at: datetime, policy: MatchingPolicy) -> float:
     inside = at - (stay.entered_at or stay.read_at)
+    if inside < policy.soonest:
+        return policy.too_soon
     return 1.0 if inside <= policy.usual_stay else policy.usual_stay / inside
-
-
-class _Scorer:
-    """The exit's read, prepared once for all stays."""
-
-    def __init__(self, read: ReadEvidence, policy: MatchingPolicy) -> None:
-        self._places = [_lend(position, policy.look_alike) for position in read.positions]
-        self._missed = [insertion / PPM / ALPHABET_SIZE for insertion in read.insertions]
-        self._negligible = policy.none_inside * policy.candidate
-        self._other_anywhere = sum(place.other for place in self._places) + sum(self._missed)
-        self._anywhere = {
-            character: sum(place.characters.get(character, place.other) for place in self._places) + sum(self._missed)
-            for character in {character for place in self._places for character in place.characters}
-        }
-        self._most_anywhere = max(self._anywhere.values(), default=self._other_anywhere)
-
-    def score(self, stay: Stay) -> float:
-        """The probability that the read shows the stay's plate, or 0 where it is far below what could matter."""
-        by_plate = self._by_plate(stay.plate) if stay.plate is not None else 0.0
-        if stay.evidence is None or len(stay.evidence.positions) < FEWEST_POSITIONS:
-            return by_plate
-        return max(by_plate, self._by_evidence(stay.evidence))
-
-    def _by_plate(self, plate: str) -> float:
-        # Every character of the plate stands at some position of the read or was missed, so the product of the sums
-        # over all places is never below the probability, and most stays are dropped after two or three characters.
-        bound = 1.0
-        for character in plate:
-            bound *= self._anywhere.get(character, self._other_anywhere)
-            if bound < self._negligible:
-                return 0.0
-        return self._align([_Place({character: 1.0}, 0.0, 1.0) for character in plate], [0.0] * (len(plate) + 1))
-
-    def _by_evidence(self, entry: ReadEvidence) -> float:
-        bound = 1.0
-        for position in entry.positions:
-            fits = self._most_anywhere * position.rest + position.deletion
-            for character, ppm in position.characters:
-                fits += self._anywhere.get(character, self._other_anywhere) * ppm
-            bound *= fits / PPM
-            if bound < self._negligible:
-                return 0.0
-        places = [
-            _Place(
-                {each: ppm / PPM for each, ppm in position.characters}, _other(position), 1 - position.deletion / PPM
-            )
-            for position in entry.positions
-        ]
-        return self._align(places, [insertion / PPM / ALPHABET_SIZE for insertion in entry.insertions])
-
-    def _align(self, plate: Sequence[_Place], missed: Sequence[float]) -> float:
-        """The summed probability of all alignments of the read with `plate`: a forward recursion over both."""
-        row = [1.0]
-        for j, place in enumerate(plate):
-            row.append(row[j] * (1 - place.kept + self._missed[0]))
-        for i, mine in enumerate(self._places):
-            above, row = row, [row[0] * (1 - mine.kept + missed[0])]
-            for j, place in enumerate(plate):
-                row.append(
-                    above[j] * _same(mine, place) * mine.kept * place.kept
-                    + above[j + 1] * (1 - mine.kept + missed[j + 1])
-                    + row[j] * (1 - place.kept + self._missed[i + 1])
-                )
-            if sum(row) < self._negligible:
-                return 0.0
-        return row[-1]
-
-
-def _same(mine: _Place, place: _Place) -> float:
-    """The probability that two independent reads of a place show one character."""
-    both, named = 0.0, 0.0
-    for character, share in place.characters.items():
-        probability = mine.characters.get(character, mine.other)
-        both += probability * share
-        named += probability
-    return both + place.other * max(0.0, 1 - named)
-
-
-def _lend(position: PositionEvidence, look_alike: float) -> _Place:
-    """A position of the exit's read, a share of each character's probability lent to its look-alikes."""
-    other = _other(position)
-    shares = {character: ppm / PPM for character, ppm in position.characters}
-    lent = dict(shares)
-    for character, share in shares.items():
-        others = LOOK_ALIKES.get(character, "")
-        for each in others:
-            lent[each] = lent.get(each, other) + share * look_alike / len(others)
-        if others:
-            lent[character] -= share * look_alike
-    return _Place(lent, other, 1 - position.deletion / PPM)
-
-
-def _other(position: PositionEvidence) -> float:
-    """The probability of any one character that is not among the likeliest."""
-    return position.rest / PPM / (ALPHABET_SIZE - len(position.characters))

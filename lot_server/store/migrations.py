@@ -189,7 +189,34 @@ _CONSOLE = (
     "CREATE INDEX stay_by_exited_at ON stay (exited_at)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _AUDIT, _WHAT_PRICES_A_STAY, _CONSOLE)
+_WHAT_BECAME_OF_MATCHES = (
+    """CREATE TABLE exit_count (
+        month TEXT NOT NULL,
+        entry_lane_id TEXT NOT NULL,
+        exit_lane_id TEXT NOT NULL,
+        exits INTEGER NOT NULL,
+        unaided INTEGER NOT NULL,
+        PRIMARY KEY (month, entry_lane_id, exit_lane_id)
+    )""",
+    """INSERT INTO exit_count
+        SELECT substr(stay.exited_at, 1, 7), stay.entry_lane_id, passage.lane_id, count(*),
+            sum(passage.operator IS NULL)
+        FROM passage JOIN stay ON passage.stay_id = stay.stay_id
+        WHERE passage.direction = 'exit' AND passage.state = 'confirmed'
+        GROUP BY 1, 2, 3""",
+    """CREATE TABLE match_judgement (
+        passage_id TEXT NOT NULL PRIMARY KEY,
+        stay_id TEXT NOT NULL,
+        opened INTEGER NOT NULL,
+        "right" INTEGER NOT NULL,
+        doubt_ppm INTEGER NOT NULL,
+        judged_at TEXT NOT NULL,
+        FOREIGN KEY (stay_id) REFERENCES stay (stay_id)
+    )""",
+    "CREATE INDEX match_judgement_by_judged_at ON match_judgement (judged_at)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _AUDIT, _WHAT_PRICES_A_STAY, _CONSOLE, _WHAT_BECAME_OF_MATCHES)
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 
 

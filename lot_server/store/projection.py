@@ -17,6 +17,7 @@ from lot_server.domain.ledger import Envelope
 from lot_server.domain.stay import PassageState, StayState
 from lot_server.errors import ContradictoryEvent
 from lot_server.store import tables
+from lot_server.store.matching_record import count_exit, note_judgement
 
 Row = TypeVar("Row", bound=tables.LotTable)
 
@@ -150,11 +151,16 @@ def _exit_confirmed(session: Session, event: events.ExitConfirmed, _: Envelope) 
     stay = _stay_in(session, event.stay_id, "open")
     stay.state, stay.exited_at = "closed", event.exited_at
     _end_passage(session, event.passage_id, "confirmed", event.exited_at)
+    count_exit(session, stay, _row(session, tables.PassageRow, event.passage_id), event.exited_at)
 
 
 def _exit_abandoned(session: Session, event: events.ExitAbandoned, envelope: Envelope) -> None:
     _stay_in(session, event.stay_id, "open")
     _end_passage(session, event.passage_id, "abandoned", from_text(envelope.occurred_at))
+
+
+def _match_judged(session: Session, event: events.MatchJudged, _: Envelope) -> None:
+    note_judgement(session, event)
 
 
 def _settlement_applied(session: Session, event: events.SettlementApplied, _: Envelope) -> None:
@@ -245,6 +251,7 @@ _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.ExitAdmitted: _exit_admitted,
     events.ExitConfirmed: _exit_confirmed,
     events.ExitAbandoned: _exit_abandoned,
+    events.MatchJudged: _match_judged,
     events.SettlementApplied: _settlement_applied,
     events.PlateCorrected: _plate_corrected,
     events.CouponApplied: _coupon_applied,

@@ -142,6 +142,30 @@ class PassageRow(LotTable, table=True):
     ended_at: datetime | None = Field(default=None, sa_type=InstantText)
 
 
+class ExitCountRow(LotTable, table=True):
+    """Vehicles that left in a month (`2026-03`), by their lanes; `unaided`: those whose stay no person chose."""
+
+    __tablename__: ClassVar[str] = "exit_count"
+    month: str = Field(primary_key=True, sa_type=Text)
+    entry_lane_id: str = Field(primary_key=True, sa_type=Text)
+    exit_lane_id: str = Field(primary_key=True, sa_type=Text)
+    exits: int
+    unaided: int
+
+
+class MatchJudgementRow(LotTable, table=True):
+    """Whether matching had chosen the right stay at an exit, as in `events.MatchJudged`."""
+
+    __tablename__: ClassVar[str] = "match_judgement"
+    __table_args__ = (Index("match_judgement_by_judged_at", "judged_at"),)
+    passage_id: str = Field(primary_key=True, sa_type=Text)
+    stay_id: str = Field(foreign_key="stay.stay_id", sa_type=Text)
+    opened: bool = Field(sa_type=Integer)
+    right: bool = Field(sa_type=Integer)
+    doubt_ppm: int
+    judged_at: datetime = Field(sa_type=InstantText)
+
+
 class SettlementRow(LotTable, table=True):
     """Money taken for a stay, unique for ever by provider and its reference."""
 

@@ -12,6 +12,7 @@ from lot_server.domain.codec import to_body
 from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.coupon import Coupon, CouponKind
 from lot_server.domain.events import AlertRaised, Event, LotDescribed
+from lot_server.domain.false_opens import LanePair, MatchingRecord
 from lot_server.domain.ledger import GENESIS, Envelope, seal
 from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
@@ -22,6 +23,7 @@ from lot_server.store.accounts import Accounts
 from lot_server.store.audit_trail import AuditTrail
 from lot_server.store.corrected_reads import corrected_reads
 from lot_server.store.lot_versions import LotVersions
+from lot_server.store.matching_record import lane_pairs, left_unaided, matching_record
 from lot_server.store.projection import project
 from lot_server.store.tables import (
     AlertRow,
@@ -163,6 +165,18 @@ class SqliteWork:
             select(PassageRow).where(PassageRow.stay_id == stay_id).order_by(col(PassageRow.decided_at))
         )
         return [_passage(row) for row in rows]
+
+    def matching_record(self, at: datetime) -> MatchingRecord:
+        """What became of matching's choices in the months that count at an instant."""
+        return matching_record(self._session, at)
+
+    def lane_pairs(self, at: datetime) -> tuple[LanePair, ...]:
+        """By which lanes vehicles came and left in the months that count at an instant."""
+        return lane_pairs(self._session, at)
+
+    def left_unaided(self, since: datetime) -> list[tuple[Stay, Passage]]:
+        """The stays that ended since an instant without a person, each with its exit, the latest first."""
+        return [(_stay(stay), _passage(passage)) for stay, passage in left_unaided(self._session, since)]
 
     def settlements(self, stay_id: str) -> list[Settlement]:
         """The money taken for a stay, in the order it was taken."""

@@ -1,0 +1,1 @@
+"""Exit matching, measured on reads that the shipped reader made of labelled photos."""
