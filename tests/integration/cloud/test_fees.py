@@ -28,7 +28,18 @@ def test_a_fee_is_priced_now(open_lot, clock):
         "leave_by": None,
         "tariff_version": 1,
         "steps": [
-            {"kind": "blocks", "day": 0, "count": 2, "unit_minutes": 60, "unit_price": 500, "amount": 1000},
+            {
+                "kind": "blocks",
+                "day": 0,
+                "count": 2,
+                "unit_minutes": 60,
+                "unit_price": 500,
+                "amount": 1000,
+                "name": None,
+                "starts_at": "2026-03-02T10:00:00Z",
+                "ends_at": "2026-03-02T12:00:00Z",
+                "percent": 0,
+            },
         ],
     }
     clock.forward(minutes=1)
