@@ -12,6 +12,7 @@ import typer
 
 from lot_server.commands.audit import audit
 from lot_server.commands.backup import backup, restore
+from lot_server.commands.doctor import doctor
 from lot_server.commands.fees import coupon, fee, lost_ticket
 from lot_server.commands.tariff_try import tariff_app
 from lot_server.commands.terminal import (
@@ -168,6 +169,7 @@ app.add_typer(tariff_app, name="tariff")
 app.command()(backup)
 app.command()(restore)
 app.command()(audit)
+app.command()(doctor)
 
 
 def announce(line: str) -> None:

@@ -26,6 +26,7 @@ from lot_server.loopback.lot import RunningLot
 from lot_server.photos import PhotoFolder
 from lot_server.site import Site, open_site
 from lot_server.store.writer import Writer
+from lot_server.vision_models import model_place
 from vision.grammar import Grammar
 
 log = logging.getLogger(__name__)
@@ -146,13 +147,8 @@ async def _workers(config: LotConfig, factory: LookerFactory) -> AsyncIterator[V
 
 def _shipped(config: LotConfig) -> LookerFactory:
     vision = config.vision
-    detector, reader = (_model(config.folder, name) for name in (vision.detector, vision.reader))
+    detector, reader = (model_place(config, name) for name in (vision.detector, vision.reader))
     return partial(load_pipeline, detector, reader, vision.region, vision.provider)
-
-
-def _model(folder: Path, name: str) -> str:
-    """A model's name as it is; the path of a card or of its weights starts at the configuration's folder."""
-    return str(folder / name) if name.endswith((".toml", ".onnx")) else name
 
 
 def _make_folder(folder: Path) -> None:
