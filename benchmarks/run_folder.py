@@ -102,7 +102,8 @@ class ProcessRun:
     `cold_ms` runs from starting the process to having read its first photo; `warm_ms` is the same photo read again,
     warmed up. `peak_rss_bytes` is the most memory it held, its own child processes' peaks added. `joules` is what the
     processor package used while it was at work, None where that cannot be read. `provider` and `precision` are what
-    truly ran, None where the candidate does not tell.
+    truly ran, None where the candidate does not tell. `photos` are those it was given after it was warmed up, all of a
+    killed process' work being lost; None in runs of before this was kept.
     """
 
     round: int
@@ -114,6 +115,7 @@ class ProcessRun:
     joules: float | None
     provider: str | None
     precision: str | None
+    photos: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

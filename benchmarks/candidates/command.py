@@ -53,7 +53,7 @@ class CommandCandidate:
     def __init__(self, spec: CommandSpec) -> None:
         """Raises CandidateFailed where there is no such program."""
         if shutil.which(spec.command[0]) is None:
-            raise CandidateFailed(f"{spec.name}: there is no program {spec.command[0]}; give its path")
+            raise CandidateFailed(f"there is no program {spec.command[0]}; give its path")
         self._spec = spec
         self.nature = Nature()
 

@@ -65,7 +65,7 @@ class HttpCandidate:
         if spec.token_env is not None:
             token = os.environ.get(spec.token_env, "")
             if not token:
-                raise BadCandidate(f"{spec.name}: set {spec.token_env} to the service's token")
+                raise BadCandidate(f"set {spec.token_env} to the service's token")
             headers["Authorization"] = f"Token {token}"
         self._client = httpx2.Client(headers=headers, timeout=spec.timeout_s)
 

@@ -169,13 +169,21 @@ def _specs(file: Path) -> list[Spec]:
     return [_spec(table, file, number) for number, table in enumerate(tables, 1)]
 
 
+_SAID = {
+    "extra_forbidden": "this kind has no such setting",
+    "union_tag_invalid": "there is no kind '{tag}'; the kinds are {expected_tags}",
+    "union_tag_not_found": "`kind` is missing",
+}
+"""Words for what pydantic says in its own, by the type of its error."""
+
+
 def _spec(table: object, file: Path, number: int) -> Spec:
     try:
         spec = SPEC.validate_python(table)
     except ValidationError as error:
         found = error.errors(include_url=False)[0]
         key = "".join(f"{part}: " for part in found["loc"][1:])
-        what = "this kind has no such setting" if found["type"] == "extra_forbidden" else found["msg"]
+        what = _SAID.get(found["type"], "{msg}").format(msg=found["msg"], **found.get("ctx", {}))
         raise BadCandidate(f"{file}: candidate {number}: {key}{what}; correct or remove it") from error
     near = {key: _from_file(getattr(spec, key), file) for key in spec.files}
     return spec.model_copy(update=near)

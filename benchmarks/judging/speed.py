@@ -43,7 +43,6 @@ def measure(
     has_times = not bool(np.isnan(totals).all())
     read = [prediction for photo in rounds for prediction in photo]
     cpu = [prediction.cpu_ms for prediction in read if prediction.cpu_ms is not None]
-    joules = [process.joules for process in processes if process.joules is not None]
     stages = {stage: [p.ms[stage] for p in read if stage in p.ms] for stage in STAGES}
     loads = dict.fromkeys(" ".join(filter(None, (process.provider, process.precision))) for process in processes)
     return Speed(
@@ -57,9 +56,16 @@ def measure(
         1000 * len(cpu) / sum(cpu) if cpu and sum(cpu) > 0 else None,
         None if model_bytes is None else model_bytes / 1e6,
         max(process.peak_rss_bytes for process in processes) / 1e6 if processes else None,
-        sum(joules) / len(read) if joules and len(joules) == len(processes) else None,
+        _joules_a_photo(processes),
         tuple(load for load in loads if load),
     )
+
+
+def _joules_a_photo(processes: Sequence[ProcessRun]) -> float | None:
+    """Over the photos of the processes that ended: what a killed one used, nobody noted."""
+    known = [(p.joules, p.photos) for p in processes if p.joules is not None and p.photos is not None]
+    photos = sum(photos for _, photos in known)
+    return sum(joules for joules, _ in known) / photos if photos and len(known) == len(processes) else None
 
 
 def total_ms(rounds: Sequence[Sequence[Prediction]]) -> Numbers:

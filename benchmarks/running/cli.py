@@ -2,6 +2,8 @@
 
 import os
 import shlex
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from benchmarks.candidates.spec import PipelineSpec, expanded, load_specs
 from benchmarks.datasets.formats import Format, load_dataset
 from benchmarks.errors import BadCandidate, BenchmarkError
-from benchmarks.run_folder import RunFolder, stored_path
+from benchmarks.run_folder import Prediction, RunFolder, stored_path
 from benchmarks.running.harness_cost import harness_cost
 from benchmarks.running.run import CHUNK, Plan, Runner
 
@@ -43,13 +45,16 @@ def run(
         dataset = load_dataset(data, format_, photos, seed)
         typer.echo(f"{len(dataset.samples)} photos, labels as `{dataset.format}`", err=True)
         plan = Plan(dataset, specs, rounds, seed, timeout, _command(data, files, format_, photos, rounds, seed))
-        names = [spec.name for spec in specs]
+        names, folder = [spec.name for spec in specs], RunFolder(out)
         with _bars() as bars:
             tasks = {name: bars.add_task(name, total=rounds * len(dataset.samples)) for name in names}
-            runner = Runner(plan, RunFolder(out), lambda name, count: bars.advance(tasks[name], count))
+            runner = Runner(plan, folder, lambda name, count: bars.advance(tasks[name], count))
             for name, count in runner.done.items():
                 bars.advance(tasks[name], count)
             runner.run()
+        for name in names:
+            _tell_failures(name, folder.predictions(name))
+        typer.echo(f"openlot bench report {shlex.quote(os.fspath(out))} says what came out", err=True)
     except BenchmarkError as error:
         typer.echo(f"openlot bench: {error.code}: {error}", err=True)
         raise typer.Exit(FAILED) from error
@@ -81,6 +86,15 @@ def harness(
         f"by the bench over a plain loop: {cost.value:.3f} ({cost.low:.3f} to {cost.high:.3f}), medians of {runs} runs "
         f"of {len(chosen)} photos in turn"
     )
+
+
+def _tell_failures(name: str, predictions: Sequence[Prediction]) -> None:
+    """Photos that a candidate failed on count as wrong: who ran it must hear of them before reading any figure."""
+    errors = [prediction.error for prediction in predictions if prediction.error is not None]
+    codes = Counter(error.code for error in errors)
+    for code, times in codes.most_common():
+        example = next(error.message for error in errors if error.code == code)
+        typer.echo(f"{name}: {times} of {len(predictions)} reads failed: {code}: {example}", err=True)
 
 
 def _bars() -> Progress:

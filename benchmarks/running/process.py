@@ -49,7 +49,7 @@ class CandidateProcess:
         self._spec, self._round, self._log, self._timeout_s = spec, round_, log, timeout_s
         self._energy, self._joules, self._wall_s = EnergyMeter(), 0.0, 0.0
         self._has_energy = self._working = False
-        self._spent = Spent(0, 0.0)
+        self._spent, self._photos = Spent(0, 0.0), 0
         self._answers: queue.Queue[Answer | None] = queue.Queue()
         with self._at_work():
             started = time.perf_counter()
@@ -59,6 +59,7 @@ class CandidateProcess:
                 list(self.read([first]))
                 self._cold_ms = 1000 * (time.perf_counter() - started)
                 self._warm_ms = self._warm_up(first)
+                self._photos = 0
             except BaseException:
                 self.kill()
                 raise
@@ -71,6 +72,7 @@ class CandidateProcess:
                 answer = self._next(self._timeout_s)
                 if not isinstance(answer, Read):
                     raise self._broken(answer)
+                self._photos += 1
                 yield answer.outcome
             answer = self._next(self._timeout_s)
             if not isinstance(answer, Spent):
@@ -93,6 +95,7 @@ class CandidateProcess:
             round(self._joules, 6) if self._has_energy else None,
             self.nature.provider,
             self.nature.precision,
+            self._photos,
         )
 
     def kill(self) -> None:

@@ -63,6 +63,9 @@ def test_two_candidates_are_run_round_by_round_and_cost_is_kept(tmp_path: Path) 
     assert first.peak_rss_bytes > 1 << 20
     assert first.wall_s > first.cold_ms / 1000
     assert first.cpu_s > 0
+    assert first.photos == CHUNK + 3
+    assert "failed" not in done.err
+    assert f"openlot bench report {tmp_path / 'out'}" in done.err
 
     again = openlot(*arguments(tmp_path, file, "--rounds", 2, "--seed", 7))
     assert again.status == 0
@@ -100,7 +103,7 @@ def test_a_killed_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     found = run.predictions("program")
     assert len(found) == len({each.sample for each in found}) == count
     assert len(photos_given(tmp_path)) - before == WARM_UP + count - CHUNK
-    assert len(run.processes("program")) == 1
+    assert [process.photos for process in run.processes("program")] == [count - CHUNK]
 
 
 def test_a_photo_that_a_candidate_dies_or_hangs_on_is_counted(tmp_path: Path) -> None:
@@ -118,6 +121,7 @@ def test_a_photo_that_a_candidate_dies_or_hangs_on_is_counted(tmp_path: Path) ->
     failures = {"01.png": "process_died", "03.png": "timed_out", "05.png": "no_line"}
     assert found == {f"{number:02}.png": failures.get(f"{number:02}.png") for number in range(8)}
     assert len(run.processes("program")) == 3
+    assert "program: 1 of 8 reads failed: timed_out: no outcome within 5 s; raise --timeout" in done.err
 
 
 def test_a_candidate_that_dies_on_everything_ends_the_run(tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ def failed(sample: str, number: int = 0) -> Prediction:
     return Prediction(sample, number, (), {}, None, Failure("unreadable_image", f"{sample} is no picture"))
 
 
-def process(number: int = 0, provider: str | None = "cpu") -> ProcessRun:
+def process(number: int = 0, provider: str | None = "cpu", photos: int = 40) -> ProcessRun:
     """What a process cost."""
-    return ProcessRun(number, 900.0, 25.0, 200_000_000, 3.0, 2.5, 12.0, provider, "int8")
+    return ProcessRun(number, 900.0, 25.0, 200_000_000, 3.0, 2.5, 12.0, provider, "int8", photos)
 
 
 Reads = Callable[[Sample, int], Prediction]
@@ -91,7 +91,7 @@ def make_run(
     for given in candidates:
         for number in range(rounds):
             made.add_predictions(given.name, [given.reads(sample, number) for sample in samples])
-            made.add_process(given.name, process(number, given.provider))
+            made.add_process(given.name, process(number, given.provider, len(samples)))
     return made
 
 

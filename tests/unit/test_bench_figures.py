@@ -175,7 +175,7 @@ def test_speed_is_of_photos_that_were_read() -> None:
     """Times are over photos and rounds without the failed ones; memory is the largest, energy that of all photos."""
     rounds = [[prediction(f"{i}", ms=10.0 + i, cpu=20.0, number=n) for n in (0, 1)] for i in range(9)]
     rounds.append([failed("9", 0), failed("9", 1)])
-    speed = measure(rounds, [process(0), process(1)], 4_000_000, 0)
+    speed = measure(rounds, [process(0, photos=10), process(1, photos=10)], 4_000_000, 0)
     assert speed.p50 is not None
     assert (speed.p50.value, speed.photos_timed) == (14.0, 18)
     assert speed.p50.low <= 14 <= speed.p50.high
@@ -183,6 +183,12 @@ def test_speed_is_of_photos_that_were_read() -> None:
     assert (speed.megabytes, speed.peak_rss_mb, speed.joules_a_photo) == (4.0, 200.0, pytest.approx(24 / 20))
     assert speed.stages["detect"] == pytest.approx(7.0)
     assert speed.loads == ("cpu int8",)
+
+
+def test_energy_is_that_of_the_processes_that_ended() -> None:
+    """A killed process' joules are nobody's: photos that it read do not thin out those of the one that went on."""
+    rounds = [[prediction(f"{i}")] for i in range(10)]
+    assert measure(rounds, [process(photos=4)], None, 0).joules_a_photo == pytest.approx(12 / 4)
 
 
 def test_what_was_not_measured_is_unknown() -> None:
