@@ -69,19 +69,23 @@ class ModbusDevice:
         self, ask: Callable[[AsyncModbusTcpClient], Awaitable[ModbusPDU]], function: int, count: int
     ) -> list[bool]:
         async with self._in_use:
+            # A task of its own: the library may take a cancellation for a lost connection and carry on.
+            call = asyncio.ensure_future(self._ask(ask))
             try:
-                async with asyncio.timeout(self._timeout_s):
-                    answer = await ask(await self._connected())
-            except TimeoutError:
-                # A late answer must not be taken for that of the next call.
-                self._drop()
-                raise DeviceAway(
-                    f"device {self.name} did not answer within {self._timeout_s:g} s: check its power and its network"
-                ) from None
+                await asyncio.wait((call,), timeout=self._timeout_s)
+                if not call.done():
+                    raise DeviceAway(
+                        f"device {self.name} did not answer within {self._timeout_s:g} s: "
+                        "check its power and its network"
+                    )
+                answer = call.result()
             except (ModbusException, OSError) as error:
                 self._drop()
                 raise DeviceAway(f"device {self.name} is away ({error}): check its power and its network") from error
             except BaseException:
+                # A late answer must not be taken for that of the next call.
+                call.add_done_callback(_forget)
+                call.cancel()
                 self._drop()
                 raise
         if answer.isError():
@@ -97,22 +101,32 @@ class ModbusDevice:
             )
         return [bool(bit) for bit in answer.bits]
 
+    async def _ask(self, ask: Callable[[AsyncModbusTcpClient], Awaitable[ModbusPDU]]) -> ModbusPDU:
+        return await ask(await self._connected())
+
     async def _connected(self) -> AsyncModbusTcpClient:
-        if self._client is None or not self._client.connected:
-            self._drop()
-            # The calls here have their own time-out and their own new connections.
-            self._client = AsyncModbusTcpClient(
-                self._host, port=self._port, timeout=self._timeout_s, retries=0, reconnect_delay=0, name=self.name
+        client = self._client
+        if client is not None and client.connected:
+            return client
+        self._drop()
+        # The calls here have their own time-out and their own new connections.
+        client = self._client = AsyncModbusTcpClient(
+            self._host, port=self._port, timeout=self._timeout_s, retries=0, reconnect_delay=0, name=self.name
+        )
+        if not await client.connect():
+            raise DeviceAway(
+                f"device {self.name} does not take a connection at {self._host}:{self._port}: "
+                "check its power and its network"
             )
-            if not await self._client.connect():
-                self._drop()
-                raise DeviceAway(
-                    f"device {self.name} does not take a connection at {self._host}:{self._port}: "
-                    "check its power and its network"
-                )
-        return self._client
+        return client
 
     def _drop(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             client.close()
+
+
+def _forget(call: "asyncio.Future[ModbusPDU]") -> None:
+    """What comes of a call that nobody waits for is of no use."""
+    if not call.cancelled():
+        call.exception()

@@ -183,6 +183,8 @@ class HttpBox:
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body in one packet: two would wait for each other.
+            wbufsize = 65536
 
             def do_GET(self) -> None:
                 box.asked.append(self.path)
@@ -425,5 +427,6 @@ class Arm:
                 await self._press()
 
     async def _press(self) -> None:
-        await self._box.put("up", self.up)
-        await self._box.put("down", not self.up)
+        # An arm leaves one switch before it comes to the other.
+        await self._box.put("down" if self.up else "up", False)
+        await self._box.put("up" if self.up else "down", True)
