@@ -28,8 +28,9 @@ from benchmarks.types import Sample, TruePlate
 from vision.types import Box
 
 FORMAT: Final = 1
-Stage = Literal["decode", "detect", "read", "total"]
-"""`read` is cutting the plates out and reading them; `total` runs from reading the file's bytes to the last plate."""
+Stage = Literal["decode", "detect", "rectify", "read", "total"]
+"""`rectify` is cutting the plates out and straightening them, and is part of `read` where a candidate does not tell it
+apart; `total` runs from reading the file's bytes to the last plate."""
 
 Setting = str | int | float | bool | tuple[str, ...]
 _BEFORE_A_RUN = frozenset(

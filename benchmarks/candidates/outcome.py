@@ -77,6 +77,11 @@ class Stopwatch:
         self.ms[stage] = 1000 * (now - self._last)
         self._last = now
 
+    def part(self, stage: Stage, whole: Stage, seconds: float) -> None:
+        """Of the time of `whole`, a stage of its own took so many seconds."""
+        self.ms[stage] = 1000 * seconds
+        self.ms[whole] -= 1000 * seconds
+
     def stop(self) -> float:
         """Note the total, and give the milliseconds that this process spent on processors, over all its threads."""
         self.ms["total"] = 1000 * (time.perf_counter() - self._start)

@@ -16,6 +16,7 @@ from vision.alternatives.rapidocr_reader import rapidocr_card
 from vision.decode_image import load_image
 from vision.errors import VisionError
 from vision.pipeline import Pipeline
+from vision.rectify import timed_rectifying
 from vision.types import PlateRead
 
 
@@ -88,8 +89,10 @@ def read_timed(pipeline: Pipeline, photo: Path) -> Outcome:
         watch.lap("decode")
         found = pipeline.detect(image)
         watch.lap("detect")
-        reads = pipeline.read_found(image, found)
+        with timed_rectifying() as seconds:
+            reads = pipeline.read_found(image, found)
         watch.lap("read")
+        watch.part("rectify", "read", sum(seconds))
     except (VisionError, ModelError) as error:
         return failed(error.code, str(error))
     cpu_ms = watch.stop()

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.judging.intervals import Interval, Numbers, quantile
 from benchmarks.run_folder import Prediction, ProcessRun, Stage
 
-STAGES: tuple[Stage, ...] = ("decode", "detect", "read")
+STAGES: tuple[Stage, ...] = ("decode", "detect", "rectify", "read")
 
 
 @dataclass(frozen=True, slots=True)

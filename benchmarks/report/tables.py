@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.judging.figures import CandidateFigures
+from benchmarks.judging.speed import STAGES
 from benchmarks.report import words
 
 ACCURACY = (
@@ -80,10 +81,11 @@ def cost_rows(candidates: Sequence[CandidateFigures]) -> list[Row]:
         _plain("p99", "ms", [speed.p99 for speed in speeds], ms, min),
         *[
             _plain(stage, "ms", [speed.stages.get(stage) for speed in speeds], ms, min)
-            for stage in ("decode", "detect", "read")
+            for stage in STAGES
             if any(stage in speed.stages for speed in speeds)
         ],
         _plain("cold start", "ms", [speed.cold_ms for speed in speeds], ms, min),
+        _plain("the same photo, warm", "ms", [speed.warm_ms for speed in speeds], ms, min),
         _plain("images a second and core", "", [speed.images_a_core_s for speed in speeds], number, max),
         _plain("models", "MB", [speed.megabytes for speed in speeds], number, min),
         _plain("peak memory", "MB", [speed.peak_rss_mb for speed in speeds], mb, min),

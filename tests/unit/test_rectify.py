@@ -12,6 +12,7 @@ from vision.rectify import (
     rectify,
     rectify_single,
     rectify_stacked,
+    timed_rectifying,
 )
 
 UPRIGHT = np.array([[40, 30], [208, 30], [208, 78], [40, 78]], np.float32)
@@ -96,3 +97,16 @@ def test_the_network_sees_red_first_and_values_around_zero() -> None:
     assert (batch[0, 0] == 1).all()
     assert (batch[0, 1:] == -1).all()
     assert (batch[1, 0] == -1).all()
+
+
+def test_each_cut_is_timed_where_somebody_asks() -> None:
+    """One entry a call, in the list of the innermost block around it; none for calls outside."""
+    image = pattern(120, 260)
+    rectify_single(image, UPRIGHT)
+    with timed_rectifying() as seconds:
+        rectify_single(image, UPRIGHT)
+        with timed_rectifying() as inner:
+            rectify_stacked(image, UPRIGHT, EVEN_ROWS)
+    rectify_single(image, UPRIGHT)
+    assert (len(seconds), len(inner)) == (1, 1)
+    assert min(seconds + inner) > 0
