@@ -150,6 +150,7 @@ def _fees(evidence: Evidence) -> Finding:
             leaving.decided_at,
             account.settled,
             passes[account.entry.pass_id] if account.entry.pass_id is not None else None,
+            account.facts,
         )
         who = account.plate or account.entry.ticket_id
         if (owed.gross, owed.paid) != (leaving.gross, leaving.paid):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lot_server.domain.events import (
+    CouponApplied,
     EntryAbandoned,
     EntryAdmitted,
     EntryConfirmed,
@@ -23,9 +24,11 @@ from lot_server.domain.events import (
     PlateCorrected,
     SettlementApplied,
     TariffPublished,
+    TicketLost,
     decode,
 )
 from lot_server.domain.ledger import Envelope
+from lot_server.domain.quote import PLAIN, Circumstances
 from lot_server.domain.stay import Pass, Settlement, StayState
 from lot_server.domain.tariff import Tariff
 
@@ -63,7 +66,7 @@ class CloudRecord:
 
 @dataclass(frozen=True, slots=True)
 class StayAccount:
-    """One stay as the ledger's events tell it. `settled` holds what was taken before the exit was admitted."""
+    """One stay as the ledger's events tell it. `settled` and `facts` are as of when the exit was admitted."""
 
     entry: EntryAdmitted
     plate: str | None
@@ -73,6 +76,7 @@ class StayAccount:
     exit: ExitAdmitted | None
     exited: ExitConfirmed | None
     settled: tuple[Settlement, ...]
+    facts: Circumstances = PLAIN
 
     @property
     def state(self) -> StayState:
@@ -115,19 +119,29 @@ class LotRecord:
         """Every stay that the ledger tells of, worked out from its events alone."""
         accounts: dict[str, StayAccount] = {}
         settled: defaultdict[str, tuple[Settlement, ...]] = defaultdict(tuple)
+        facts: dict[str, Circumstances] = {}
         for event in self.events():
             match event:
                 case EntryAdmitted():
                     accounts[event.stay_id] = StayAccount(event, event.plate, False, None, None, None, ())
+                    facts[event.stay_id] = Circumstances(event.plate_color)
                 case EntryConfirmed():
                     accounts[event.stay_id] = replace(accounts[event.stay_id], entered=event)
                 case EntryAbandoned():
                     accounts[event.stay_id] = replace(accounts[event.stay_id], abandoned=True)
                 case PlateCorrected():
                     accounts[event.stay_id] = replace(accounts[event.stay_id], plate=event.plate)
+                    if event.plate_color is not None:
+                        facts[event.stay_id] = replace(facts[event.stay_id], plate_color=event.plate_color)
+                case CouponApplied():
+                    stay_id = event.coupon.stay_id
+                    facts[stay_id] = replace(facts[stay_id], coupons=(*facts[stay_id].coupons, event.coupon))
+                case TicketLost():
+                    facts[event.stay_id] = replace(facts[event.stay_id], ticket_lost=True)
                 case ExitAdmitted():
                     paid = settled[event.stay_id]
-                    accounts[event.stay_id] = replace(accounts[event.stay_id], exit=event, settled=paid)
+                    known = facts[event.stay_id]
+                    accounts[event.stay_id] = replace(accounts[event.stay_id], exit=event, settled=paid, facts=known)
                 case ExitConfirmed():
                     accounts[event.stay_id] = replace(accounts[event.stay_id], exited=event)
                 case SettlementApplied():

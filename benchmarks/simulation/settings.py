@@ -157,6 +157,16 @@ def _lot_lists(scenario: Scenario) -> dict[str, list[Table]]:
                     {"start_minute": 240, "block_minutes": 60, "price": 300},
                 ],
                 "daily_cap": 4000,
+                "windows": [
+                    {
+                        "name": "evening",
+                        "starts": "18:00",
+                        "ends": "06:00",
+                        "lines": [{"start_minute": 0, "block_minutes": 60, "price": 200}],
+                        "cap": 800,
+                    }
+                ],
+                "classes": [{"name": "new energy", "colors": ["green"], "percent_off": 50}],
                 "grace_minutes": 90,
                 "quote_minutes": 180,
             }

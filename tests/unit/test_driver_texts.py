@@ -9,6 +9,7 @@ import pytest
 from api.driver_page.texts import TEXTS, language_of
 from api.driver_page.wording import Wording
 from lot_server.domain.fee_step import QuoteStep, StepKind
+from lot_server.domain.fee_words import STEP_WORDS
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -20,6 +21,16 @@ def test_languages_say_the_same_things():
         for language, texts in TEXTS.items()
     }
     assert blanks["en"] == blanks["zh"]
+
+
+def test_every_step_says_the_same_in_each_language():
+    """Each kind of step has a sentence in each language, with the same blanks to fill."""
+    blanks = {
+        language: {kind: sorted(re.findall(r"{(\w+)}", text)) for kind, text in words.items()}
+        for language, words in STEP_WORDS.items()
+    }
+    assert blanks["en"] == blanks["zh"]
+    assert set(blanks["en"]) == set(get_args(StepKind))
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
