@@ -10,6 +10,7 @@ from typing import Annotated
 import segno
 import typer
 
+from lot_server.commands.account import account_app
 from lot_server.commands.audit import audit
 from lot_server.commands.backup import backup, restore
 from lot_server.commands.doctor import doctor
@@ -165,6 +166,7 @@ def export_corrected_reads(
 app.command()(coupon)
 app.command("lost-ticket")(lost_ticket)
 app.command()(fee)
+app.add_typer(account_app, name="account")
 app.add_typer(tariff_app, name="tariff")
 app.command()(backup)
 app.command()(restore)

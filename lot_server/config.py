@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lot_server.console.config import ConsoleSection
 from lot_server.domain.clock import Clock
 from lot_server.domain.clock_config import clock_from_config
 from lot_server.domain.errors import DomainError
@@ -74,6 +75,11 @@ class StoreSection:
     def display_address(self) -> Path:
         """Says where the display pages are really served."""
         return self.folder / "display.json"
+
+    @property
+    def console_address(self) -> Path:
+        """Says where the operator console is really served."""
+        return self.folder / "console.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +178,10 @@ class LotConfig:
     blocked: frozenset[str]
     devices: tuple[DeviceSection, ...] = ()
     display: DisplaySection | None = None
+    console: ConsoleSection | None = None
 
 
-_TABLES = ("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "display")
+_TABLES = ("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "display", "console")
 _LISTS = ("devices", "lanes", "tariffs", "passes")
 
 
@@ -220,6 +227,7 @@ def _config(folder: Path, sections: Mapping[str, object]) -> LotConfig:
         passes=tuple(_pass(where, table, folder) for where, table in _list(sections, "passes")),
         devices=tuple(device_section(where, table, folder) for where, table in _list(sections, "devices")),
         display=from_table(DisplaySection, "[display]", tables["display"], folder) if "display" in sections else None,
+        console=from_table(ConsoleSection, "[console]", tables["console"], folder) if "console" in sections else None,
         blocked=frozenset(
             normalise(plate) for plate in from_table(BlockedSection, "[blocked]", tables["blocked"], folder).plates
         ),
@@ -267,6 +275,8 @@ def _check(config: LotConfig) -> None:
         raise BadConfig("[vision] timeout_s must be above 0 seconds")
     if not (0 <= config.site.opening_s < float("inf") and 0 <= config.site.drive_s < float("inf")):
         raise BadConfig("[site] opening_s and drive_s must be at least 0 seconds")
+    if config.console is not None:
+        config.console.check()
     page = urlsplit(config.payment.driver_page_url)
     if page.scheme not in ("http", "https") or not page.hostname or page.query or page.fragment:
         raise BadConfig("[payment] driver_page_url must be an address like https://park.example/pay")

@@ -203,6 +203,12 @@ class NotSignedIn(LotError):
     code = "not_signed_in"
 
 
+class PasswordWanted(NotSignedIn):
+    """The account has a password made by the lot; its owner must choose another before anything else."""
+
+    code = "password_wanted"
+
+
 class NotAllowed(LotError):
     """The account's role does not cover this."""
 
@@ -219,6 +225,12 @@ class BadForm(LotError):
     """A form lacks a field, or one of them cannot be what it stands for."""
 
     code = "bad_form"
+
+
+class TooManyWatchers(LotError):
+    """More pages watch the lanes than the lot server has room for."""
+
+    code = "too_many_watchers"
 
 
 class PhotoUnavailable(StoreError):

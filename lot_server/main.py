@@ -14,6 +14,7 @@ from lot_server.adapters.display import TextDisplay
 from lot_server.adapters.vision_child import LookerFactory, load_pipeline
 from lot_server.adapters.vision_workers import VisionWorkers
 from lot_server.config import LotConfig
+from lot_server.console.serving import run_console
 from lot_server.display.app import display_app
 from lot_server.errors import ForeignPackage, StoreError
 from lot_server.facts import record_facts
@@ -58,6 +59,7 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
                 watch = HardwareWatch(site.hardware, lot.writer, lot.handlers)
                 lanes.append(tasks.create_task(watch.run(), name="hardware"))
             followed = [tasks.create_task(each.serve([listening]), name="displays") for each, listening in screens]
+            console = tasks.create_task(run_console(config, lot, ending), name="console")
             for each in (server, *(each for each, _ in screens)):
                 await each.answers.wait()
             write_address(config.store.address, config.loopback.host, port)
@@ -71,7 +73,7 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
             ending.set()
             for each in (server, *(each for each, _ in screens)):
                 each.should_exit = True
-            await asyncio.gather(loopback, *followed)
+            await asyncio.gather(loopback, console, *followed)
             for lane in lanes:
                 lane.cancel()
 

@@ -28,7 +28,6 @@ AuditAction = Literal[
     "remove_account",
     "set_password",
     "resolve_alert",
-    "lose_ticket",
     "export_day",
     "describe_lot",
     "publish_tariff",

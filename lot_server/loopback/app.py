@@ -11,7 +11,9 @@ import uvicorn
 from fastapi import Depends, FastAPI
 
 from lot_server.adapters.simulated import SimulatedSite
+from lot_server.console.passwords import Passwords
 from lot_server.errors import LoopbackUnavailable
+from lot_server.loopback.account_routes import account_routes
 from lot_server.hardware_site import HardwareSite
 from lot_server.loopback.auth import TokenGuard
 from lot_server.loopback.fee_routes import fee_routes
@@ -33,6 +35,7 @@ def loopback_app(
     answer_problems(app)
     guard = [Depends(TokenGuard(token))]
     app.include_router(lot_routes(lot), prefix=PREFIX, dependencies=guard)
+    app.include_router(account_routes(lot, Passwords()), prefix=PREFIX, dependencies=guard)
     app.include_router(fee_routes(lot), prefix=PREFIX, dependencies=guard)
     if hardware is not None:
         app.include_router(hardware_routes(hardware), prefix=PREFIX, dependencies=guard)
@@ -64,10 +67,15 @@ def write_address(file: Path, host: str, port: int) -> None:
 class LoopbackServer(uvicorn.Server):
     """Uvicorn without its own signal handling: the lot's server decides when it ends. `answers`: it has begun."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, certificate: Path | None = None, key: Path | None = None) -> None:
+        """PEM files of `certificate` and `key` make it speak TLS."""
         self.answers = asyncio.Event()
         config = uvicorn.Config(
             app,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+            # Nobody stands before it who could say on whose behalf he asks.
+            proxy_headers=False,
             # An access log would hold who came and went.
             access_log=False,
             log_config=None,

@@ -1,0 +1,130 @@
+"""The stays: those inside and those that left, found by a part of the plate, and each with all that is known of it."""
+
+from typing import Annotated, get_args
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from lot_server.console.guard import Posted
+from lot_server.console.pages import Frame
+from lot_server.console.parts import Console
+from lot_server.console.sign_ins import Visitor
+from lot_server.domain.errors import BadPlate
+from lot_server.domain.plate import PlateColor, normalise
+from lot_server.errors import BadForm, UnknownStay
+from lot_server.store.stay_list import StaySort, Whereabouts
+from lot_server.store.unit_of_work import SqliteWork
+
+PAGE = 50
+MOST_PART = 64
+MOST_PAGES = 10_000
+_COLORS: tuple[PlateColor, ...] = get_args(PlateColor)
+
+
+def stay_routes(console: Console) -> APIRouter:
+    """The pages and orders about stays."""
+    router, guard, lot = APIRouter(), console.guard, console.lot
+
+    @router.get("/stays")
+    def stays(
+        request: Request,
+        visitor: Annotated[Visitor, Depends(guard.needs("viewer"))],
+        q: Annotated[str, Query(max_length=MOST_PART)] = "",
+        where: Whereabouts = "inside",
+        sort: StaySort = "newest",
+        page: Annotated[int, Query(ge=1, le=MOST_PAGES)] = 1,
+        lane: Annotated[str, Query(max_length=MOST_PART)] = "",
+    ) -> HTMLResponse:
+        """A list; `lane` is an exit whose vehicle's stay is looked for."""
+        part = _part(q)
+        with console.store.look() as look:
+            frame = Frame.of(look)
+            first = (page - 1) * PAGE
+            total, found = (0, []) if part is None else look.stays.page(where, part, sort, first, PAGE)
+        values = {
+            "q": q,
+            "where": where,
+            "sort": sort,
+            "page": page,
+            "pages": max(1, -(-total // PAGE)),
+            "lane": lane,
+            "total": total,
+            "stays": found,
+        }
+        return console.pages(request, visitor).show("stays.html", frame, values)
+
+    @router.get("/stays/{stay_id}")
+    def stay(
+        request: Request, stay_id: str, visitor: Annotated[Visitor, Depends(guard.needs("viewer"))]
+    ) -> HTMLResponse:
+        """One stay. Raises UnknownStay."""
+        with console.store.look() as look:
+            frame, found = Frame.of(look), look.work.stay(stay_id)
+            if found is None:
+                raise UnknownStay(f"this lot has no stay {stay_id}")
+            passages = look.lanes.of_stay(stay_id)
+            values = {
+                "stay": found,
+                "entry": next((each for each in passages if each.direction == "entry"), None),
+                "exit": next((each for each in reversed(passages) if each.direction == "exit"), None),
+                "passages": passages,
+                "quote": None if found.entered_at is None else lot.handlers.fee_of(look.work, stay_id),
+                "settlements": look.work.settlements(stay_id),
+                "coupons": look.work.coupons(stay_id),
+                "corrections": look.lanes.corrections(stay_id),
+                "alerts": look.lanes.alerts(stay_id),
+                "colors": _COLORS,
+                "inside": found.state in ("open", "intended"),
+            }
+        return console.pages(request, visitor).show("stay.html", frame, values)
+
+    @router.post("/stays/{stay_id}/plate")
+    async def correct(stay_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]) -> RedirectResponse:
+        """Change or confirm a plate. Raises UnknownStay, BadPlate, BadForm."""
+        form = posted.form
+        plate, color, reason = form.text("plate", 64), _color(form.choice("color")), form.reason()
+
+        def job(work: SqliteWork) -> None:
+            work.trail.add(lot.clock.now(), posted.who, "correct_plate", stay_id, reason)
+            lot.handlers.correct_plate(work, stay_id, plate, posted.who, reason, color)
+
+        await lot.writer.transact(job)
+        _price_again(stay_id)
+        return RedirectResponse(f"/stays/{stay_id}", 303)
+
+    @router.post("/stays/{stay_id}/ticket")
+    async def lose(stay_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]) -> RedirectResponse:
+        """The driver lost the ticket. Raises UnknownStay, BadForm."""
+        reason = posted.form.reason()
+
+        def job(work: SqliteWork) -> None:
+            work.trail.add(lot.clock.now(), posted.who, "lose_ticket", stay_id, reason)
+            lot.handlers.lose_ticket(work, stay_id, posted.who, reason)
+
+        await lot.writer.transact(job)
+        _price_again(stay_id)
+        return RedirectResponse(f"/stays/{stay_id}", 303)
+
+    def _price_again(stay_id: str) -> None:
+        """Plate and ticket change the fee of a vehicle that waits at an exit."""
+        for lane in lot.lanes.values():
+            lane.settlement_arrived(stay_id)
+
+    return router
+
+
+def _part(text: str) -> str | None:
+    """A part of a plate as plates are stored, "" for all of them; None for what no plate or ticket contains."""
+    if not text.strip():
+        return ""
+    try:
+        return normalise(text)
+    except BadPlate:
+        return None
+
+
+def _color(text: str | None) -> PlateColor | None:
+    found = next((each for each in _COLORS if each == text), None)
+    if text is not None and found is None:
+        raise BadForm(f"color must be one of {', '.join(_COLORS)}")
+    return found

@@ -1,0 +1,104 @@
+"""Texts, amounts and times as the console's people read them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from lot_server.console.texts.en import TEXTS as ENGLISH
+from lot_server.console.texts.zh import TEXTS as CHINESE
+from lot_server.domain.fee_step import QuoteStep
+from lot_server.domain.fee_words import FeeLanguage, between, explain
+from lot_server.domain.money import Money
+from lot_server.errors import TooManySignIns
+
+Language = FeeLanguage
+TEXTS: dict[Language, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
+SYMBOLS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bill; `when` is None where it is not about a span of time."""
+
+    text: str
+    when: str | None
+    amount: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """One language, at one lot's local time and in its currency."""
+
+    language: Language
+    zone: str = "UTC"
+    currency: str = ""
+
+    def say(self, key: str, **values: object) -> str:
+        return TEXTS[self.language][key].format(**values)
+
+    def name(self, kind: str, code: str) -> str:
+        """The words for a code of some kind; a code that came after this console is shown as it is."""
+        return TEXTS[self.language].get(f"{kind}_{code}", code.replace("_", " "))
+
+    def problem(self, error: Exception) -> str:
+        """What a refusal means; its own words where there are no others."""
+        text = TEXTS[self.language].get(f"problem_{getattr(error, 'code', '')}")
+        wait_s = error.wait_s if isinstance(error, TooManySignIns) else 0
+        return str(error) if text is None else text.format(wait_s=wait_s)
+
+    def clock(self, instant: datetime) -> str:
+        """`14:05`"""
+        return self.local(instant).strftime("%H:%M")
+
+    def time(self, instant: datetime, today: datetime) -> str:
+        """`14:05`, with the date where that is not today's."""
+        same_day = self.local(instant).date() == self.local(today).date()
+        return self.clock(instant) if same_day else self.date_and_time(instant)
+
+    def date_and_time(self, instant: datetime) -> str:
+        """`2026-01-31 14:05`"""
+        return self.local(instant).strftime("%Y-%m-%d %H:%M")
+
+    def amount(self, minor: int) -> str:
+        """`¥12.50`; a currency without a symbol here keeps its code."""
+        symbol = SYMBOLS.get(self.currency)
+        if symbol is None:
+            return str(Money(minor, self.currency))
+        number = str(Money(abs(minor), self.currency)).removesuffix(f" {self.currency}")
+        return f"{'−' if minor < 0 else ''}{symbol}{number}"
+
+    def span(self, span: timedelta) -> str:
+        """How long, in days, hours and minutes, a started minute counted whole as the fee does."""
+        total = -(-int(span.total_seconds()) // 60)
+        days, rest = divmod(total, 24 * 60)
+        hours, minutes = divmod(rest, 60)
+        key = "span_days" if days else "span_hours" if hours else "span_minutes"
+        return self.say(key, days=days, hours=hours, minutes=minutes)
+
+    def bill(self, steps: Iterable[QuoteStep]) -> list[Line]:
+        """Each step of a fee; days are named where there is more than one."""
+        listed = list(steps)
+        several = any(step.day for step in listed)
+        return [
+            Line(
+                explain(step, self.language, self.zone, self.amount, several),
+                between(step, self.zone),
+                self.amount(step.amount),
+            )
+            for step in listed
+        ]
+
+    def local(self, instant: datetime) -> datetime:
+        return instant.astimezone(ZoneInfo(self.zone))
+
+
+def language_of(chosen: str | None, accepted: str) -> Language:
+    """The language that was chosen, or else the first of the browser's that the console speaks."""
+    for tag in (chosen or "", *accepted.split(",")):
+        name = tag.strip().lower()[:2]
+        if name == "zh":
+            return "zh"
+        if name == "en":
+            return "en"
+    return "en"
