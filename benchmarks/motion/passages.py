@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.simulation.bursts import drawn_cars
 from benchmarks.videos.camera import HEIGHT, WIDTH, Floats, PinholeCamera
 from benchmarks.videos.clips import Drive
@@ -26,6 +27,12 @@ _STILL = 0.002
 _CAMERA = PinholeCamera()
 
 
+class TooBusy(BenchmarkError):
+    """More vehicles are to pass than one lane lets through."""
+
+    code = "too_busy"
+
+
 @dataclass(frozen=True, slots=True)
 class Passage:
     """One vehicle's way through the lane: `car` counts them, `start` is the first of its `frames`."""
@@ -39,13 +46,13 @@ class Passage:
 def timetable(rng: np.random.Generator, frames: int, vehicles: int, rate: float) -> list[Passage]:
     """Vehicles at random times within so many frames, none before the one ahead has gone.
 
-    Raises ValueError where they do not all find time.
+    Raises TooBusy where they do not all find time.
     """
     drives = [Drive(car, _way(rng)) for car in range(vehicles)]
     lengths = [int(np.ceil(drive.way[-1][0] * rate)) for drive in drives]
     free = frames - sum(lengths)
     if free < 0:
-        raise ValueError(f"{vehicles} vehicles need {sum(lengths) / rate:.0f} s; give them longer, or fewer of them")
+        raise TooBusy(f"{vehicles} vehicles need {sum(lengths) / rate:.0f} s; give them longer, or fewer of them")
     passages = []
     taken = 0
     for drive, length, idle in zip(drives, lengths, sorted(rng.integers(0, free + 1, vehicles)), strict=True):

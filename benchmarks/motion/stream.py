@@ -40,7 +40,7 @@ def build_stream(clip: Path, plan: StreamPlan, file: Path, tell: Callable[[int, 
     """Write the stream as H.264, and its truth beside it. `tell` hears of frames written and in all.
 
     The frames come at the clip's own rate. The same clip and plan show the same vehicles at the same times. Raises
-    NoIdleStretch, SourceUnavailable, ClipNotWritten.
+    NoIdleStretch, TooBusy, SourceUnavailable, ClipNotWritten.
     """
     rate = _rate(clip)
     idle = idle_frames(clip, float(rate))

@@ -47,15 +47,23 @@ class SleepyVideo:
                 yield from self._begin(packet)
             else:
                 yield from self._go_on(packet)
+            if not self._asleep and self._may_sleep():
+                # what the decoder holds back may yet show motion
+                yield from self._new(self._video.drain())
+                if not self._may_sleep():
+                    yield from self._wake([])
             self._is_quiet = self._is_quiet and self._sleeper.sleeps
-            self._asleep = self._sleeper.sleeps and not self._must_wake
+            self._asleep = self._may_sleep()
         if self._asleep:
             yield from self._wake([])
         yield from self._new(self._video.drain())
 
+    def _may_sleep(self) -> bool:
+        return self._sleeper.sleeps and not self._must_wake
+
     def _begin(self, key: Packet) -> Iterator[CodedPicture]:
         first = self._first + len(self._group)
-        may_sleep = bool(self._group) and _seconds(self._group[0], key) <= _LONGEST_S
+        is_short = bool(self._group) and _seconds(self._group[0], key) <= _LONGEST_S
         if self._is_quiet:
             self._heaviest.append(max((packet.size for packet in self._group[1:]), default=0))
         moves = False
@@ -67,7 +75,7 @@ class SleepyVideo:
         else:
             yield from self._new(self._video.decode([key]))
         # a decoder may hold pictures back, so that the gate has not seen yet what woke it
-        self._must_wake = moves or not may_sleep
+        self._must_wake = moves or not is_short
         self._is_quiet = not moves
         self._group, self._first = [key], first
 
