@@ -13,7 +13,7 @@ from benchmarks.matching import reads, recording
 from benchmarks.matching.figures import Rate, RivalFigures, figures, missed_bars
 from benchmarks.matching.patterns import order_of, pattern_of, taken_for
 from benchmarks.matching.photos import all_readings
-from benchmarks.matching.reads import Part, PlateReading
+from benchmarks.matching.reads import PlateReading
 from benchmarks.matching.rivals import shipped_rivals
 from benchmarks.matching.simulation import Simulation, Traffic
 from benchmarks.matching.speed import milliseconds_a_match
@@ -81,11 +81,11 @@ def fit(
     unknown: _Unknown = 0.005,
     seed: _Seed = 1,
 ) -> None:
-    """Fit matching to the development part of a recording; the validation part is not looked at."""
+    """Fit matching to one half of the photos held back from training; no other read is looked at."""
     try:
         recorded = recording.load(source)
         misreading, likelihood = fitting.fit_misreading(recorded, seed)
-        patterns = recorded.of("development", chinese=False)
+        patterns = recorded.fitted_to()
         traffic = Traffic(visits, inside, twins=twins, unknown=unknown)
         exits = fitting.judged(patterns, recorded.order, misreading, traffic, seed + 1)
     except BenchmarkError as error:
@@ -93,7 +93,7 @@ def fit(
         raise typer.Exit(FAILED) from error
     fitted = Fitted(misreading, limit, fitting.most_doubt(exits, limit))
     told = [
-        f"How reads by {recorded.reader} fail: fitted to the development part of its recording, {len(patterns)} reads,",
+        f"How reads by {recorded.reader} fail: fitted to half of its reads of photos held back, {len(patterns)} reads,",
         f"and {visits:,} visits replayed from it, {inside} inside, {twins:.1%} twins, {unknown:.1%} without a stay.",
         f"openlot bench matching fit --limit {limit:g} --visits {visits} --seed {seed}",
         f"Mean log probability of the true plate: {likelihood:.4f}.",
@@ -105,9 +105,6 @@ def fit(
 @app.command()
 def run(
     source: _Recording = recording.SHIPPED,
-    part: Annotated[
-        Part, typer.Option(help="Whose reads to replay; matching is fitted to development.")
-    ] = "validation",
     every_kind: Annotated[bool, typer.Option("--every-kind", help="Latin plates too, not Chinese ones alone.")] = False,
     visits: _Visits = 100_000,
     inside: _Inside = 300,
@@ -119,7 +116,7 @@ def run(
     """Replay visits and count whom each way of matching traps, and for whom it opens wrongly."""
     try:
         recorded = recording.load(source)
-        patterns = recorded.of(part, chinese=not every_kind)
+        patterns = recorded.held_back(chinese=not every_kind)
         simulation = Simulation(patterns, recorded.order, Traffic(visits, inside, twins=twins, unknown=unknown), seed)
         rivals = shipped_rivals()
         exits = simulation.run(rivals)
@@ -127,11 +124,9 @@ def run(
         typer.echo(f"openlot bench: {error}", err=True)
         raise typer.Exit(FAILED) from error
     found = figures(list(rivals), exits, len(patterns), seed)
-    wrong_reads = sum(not each.is_right for each in simulation.used)
-    _show(
-        found,
-        f"{visits:,} visits, {inside} inside, {len(simulation.used)} reads of {part}, {wrong_reads} of them wrong",
-    )
+    used = simulation.used
+    wrong = sum(not each.is_right for each in used)
+    _show(found, f"{visits:,} visits, {inside} inside, {len(used)} reads, {wrong} of them wrong")
     missed = missed_bars(found)
     for each in missed:
         typer.echo(f"below the bar: {each}", err=True)
@@ -148,7 +143,7 @@ def speed(
     """Say how long one match takes on one core."""
     try:
         recorded = recording.load(source)
-        patterns = recorded.of("validation", chinese=True)
+        patterns = recorded.held_back(chinese=True)
         for count in map(int, inside.split(",")):
             took = milliseconds_a_match(patterns, recorded.order, count, seed)
             typer.echo(f"{count:,} inside: {took:.2f} ms a match")

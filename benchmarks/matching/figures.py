@@ -73,7 +73,9 @@ def missed_bars(found: Sequence[RivalFigures]) -> list[str]:
 def _rate(mask: NDArray[np.bool_], ends: NDArray[np.intp], weights: Numbers, visits: Numbers, count: int) -> Rate:
     pairs = np.zeros((weights.shape[1], weights.shape[1]))
     np.add.at(pairs, (ends[mask][:, 0], ends[mask][:, 1]), 1.0)
-    rates = 10_000 * _weighed(weights, pairs) / visits
+    # With few reads a resample may hold no pair by which a visit was read: it says nothing.
+    there = visits > 0
+    rates = 10_000 * _weighed(weights, pairs)[there] / visits[there]
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(rates, [tail, 1 - tail])
     value = 10_000 * int(mask.sum()) / count

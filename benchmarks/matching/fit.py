@@ -1,4 +1,4 @@
-"""Fits matching to the development part of a recording: how reads fail, and the doubt up to which an exit is opened."""
+"""Fits matching to half of the photos held back from training: how reads fail, and the doubt up to which to open."""
 
 import math
 import random
@@ -45,7 +45,7 @@ def fit_misreading(recording: Recording, seed: int) -> tuple[Misreading, float]:
     chance = random.Random(seed)
     plates, order = Plates(chance), recording.order
     shown: list[tuple[ReadEvidence, Row]] = []
-    for pattern in recording.of("development", chinese=False):
+    for pattern in recording.fitted_to():
         plate = plates.draw(pattern.kinds)
         evidence = replay(pattern, plate, order, chance).evidence
         if evidence is not None:
@@ -77,6 +77,8 @@ def _with(misreading: Misreading, name: str, value: float) -> Misreading:
 def _mean_log(shown: Sequence[tuple[ReadEvidence, Row]], misreading: Misreading) -> float:
     total = 0.0
     for evidence, plate in shown:
+        # Alignment sums over what may have been missed, and does not charge for what was not.
+        total += len(evidence.insertions) * math.log1p(-misreading.missed)
         total += math.log(align(doubted_row(evidence, misreading, 1), plate, misreading).same + _FLOOR)
     return total / len(shown)
 

@@ -97,11 +97,14 @@ def _as_read(true: str, guess: str) -> str:
 
 
 def _own(frame: Frame, truth: tuple[TruePlate, ...], sighting: Sighting | None) -> TruePlate | None:
-    """The labelled plate that the lane took for its vehicle's; the widest where it took none; None off all labels."""
+    """The labelled plate that the lane took for its vehicle's; the widest where it took none.
+
+    None where it took something that is no labelled plate: that is a read of something else, such as a printed date.
+    """
     if not truth:
         return None
     boxed = [plate for plate in truth if plate.box is not None]
-    if sighting is not None and boxed and len(truth) > 1:
+    if sighting is not None and boxed:
         taken = sighting.evidence[0].read.detection.box
         best = max(boxed, key=lambda plate: _shared(taken, plate.box))
         return best if _shared(taken, best.box) > 0 else None

@@ -1,8 +1,8 @@
 """The recording that ships: how the shipped reader's reads fail, without anybody's plate.
 
 One JSON value a line. The first says what was recorded and how often each character was taken for which; every other
-is one `ReadPattern`, as `_to_line` lays it out. It serves matching, which is fitted on the development part and judged
-on the validation part, and simulations that replay reads without reading pictures.
+is one `ReadPattern`, as `_to_line` lays it out. It serves matching, which is fitted to one half of the development part
+and judged on all the rest, and simulations that replay reads without reading pictures.
 """
 
 import json
@@ -13,7 +13,6 @@ from typing import Any
 
 from benchmarks.matching.errors import BadReads
 from benchmarks.matching.patterns import Order, PatternPlace, ReadPattern, order_of
-from benchmarks.matching.reads import Part
 from lot_server.domain.codec import Json
 
 SHIPPED = Path(__file__).with_name("reader.jsonl")
@@ -35,9 +34,15 @@ class Recording:
         """By what the ranks of the patterns count."""
         return order_of(self.taken_for)
 
-    def of(self, part: Part, chinese: bool) -> list[ReadPattern]:
-        """The patterns of a part: of plates with a Chinese character, or of all."""
-        return [each for each in self.patterns if each.part == part and (not chinese or "P" in each.kinds)]
+    def fitted_to(self) -> list[ReadPattern]:
+        """What matching may be fitted to: every other pattern of the development part."""
+        return [each for each in self.patterns if each.part == "development"][::2]
+
+    def held_back(self, chinese: bool) -> list[ReadPattern]:
+        """What it is judged on, the rest: of plates with a Chinese character, or of all."""
+        rest = [each for each in self.patterns if each.part == "development"][1::2]
+        rest += [each for each in self.patterns if each.part == "validation"]
+        return [each for each in rest if not chinese or "P" in each.kinds]
 
 
 def thousandths(taken_for: dict[str, dict[str, float]]) -> dict[str, dict[str, int]]:
