@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +31,7 @@ from lot_server.commands.terminal import (
 from lot_server.config import load_config
 from lot_server.domain.plate import PlateColor
 from lot_server.errors import NothingToExport
+from lot_server.log import start_logging
 from lot_server.loopback.client import LoopbackClient
 from lot_server.loopback.schemas import CorrectedReads
 from lot_server.main import serve as run_server
@@ -46,8 +46,13 @@ StayId = Annotated[str, typer.Argument(metavar="STAY", help="The stay's id.")]
 @app.command()
 def serve(config: Config) -> None:
     """Run the lot until SIGTERM or Ctrl-C; one line on standard output says when it is ready."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    with_typed_errors(lambda: asyncio.run(run_server(load_config(config), announce)))
+
+    def run() -> None:
+        found = load_config(config)
+        start_logging(found.log, found.clock)
+        asyncio.run(run_server(found, announce))
+
+    with_typed_errors(run)
 
 
 @app.command()

@@ -20,6 +20,7 @@ from lot_server.errors import BadConfig
 from lot_server.hardware_config import DeviceSection, device_section
 from lot_server.lane_config import DisplaySection, LaneSection, SiteKind, check_lanes, check_once
 from lot_server.lane_setup import LaneTiming
+from lot_server.log import LogSection
 from lot_server.tariff_config import tariffs_of
 from lot_server.toml_lines import line_of
 from lot_server.toml_section import from_table
@@ -178,10 +179,14 @@ class LotConfig:
     blocked: frozenset[str]
     devices: tuple[DeviceSection, ...] = ()
     display: DisplaySection | None = None
+    log: LogSection = LogSection()
     console: ConsoleSection | None = None
 
 
-_TABLES = ("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "display", "console")
+_TABLES = (
+    *("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "display", "log"),
+    "console",
+)
 _LISTS = ("devices", "lanes", "tariffs", "passes")
 
 
@@ -226,6 +231,7 @@ def _config(folder: Path, sections: Mapping[str, object]) -> LotConfig:
         tariffs=tariffs_of(_list(sections, "tariffs"), folder, lot.currency, lot.time_zone),
         passes=tuple(_pass(where, table, folder) for where, table in _list(sections, "passes")),
         devices=tuple(device_section(where, table, folder) for where, table in _list(sections, "devices")),
+        log=from_table(LogSection, "[log]", tables["log"], folder),
         display=from_table(DisplaySection, "[display]", tables["display"], folder) if "display" in sections else None,
         console=from_table(ConsoleSection, "[console]", tables["console"], folder) if "console" in sections else None,
         blocked=frozenset(

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from lot_server.adapters.display import TextDisplay
-from lot_server.adapters.vision_child import LookerFactory, load_pipeline
+from lot_server.adapters.vision_child import LookerFactory, load_pipeline, logged
 from lot_server.adapters.vision_workers import VisionWorkers
 from lot_server.config import LotConfig
 from lot_server.console.serving import run_console
@@ -24,6 +24,10 @@ from lot_server.lane_loop import LaneLoop
 from lot_server.loopback.app import LoopbackServer, listen, loopback_app, write_address
 from lot_server.loopback.auth import new_token
 from lot_server.loopback.lot import RunningLot
+from lot_server.loopback.metrics_routes import Measured
+from lot_server.metrics.counts import LotCounts
+from lot_server.metrics.measured import MeasuredReader
+from lot_server.metrics.measured import measured as measured_hardware
 from lot_server.photos import PhotoFolder
 from lot_server.site import Site, open_site
 from lot_server.store.writer import Writer
@@ -40,14 +44,15 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
     lot from starting, and whatever a lane could not survive.
     """
     check_packages()
+    factory = factory or _shipped(config)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as parts:
-        lot, site = await _start(config, factory or _shipped(config), parts)
+        lot, site, measured = await _start(config, partial(logged, config.log, config.clock, factory), parts)
         token = new_token(config.store.token)
-        server = LoopbackServer(loopback_app(lot, site.simulated, token, site.hardware))
+        server = LoopbackServer(loopback_app(lot, site.simulated, token, site.hardware, measured))
         listener = parts.enter_context(listen(config.loopback.host, config.loopback.port))
         port = listener.getsockname()[1]
         ending = asyncio.Event()
@@ -104,24 +109,26 @@ def check_packages() -> None:
             )
 
 
-async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStack) -> tuple[RunningLot, Site]:
+async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStack) -> tuple[RunningLot, Site, Measured]:
     displays = {lane.id: TextDisplay(config.lot.languages) for lane in config.lanes}
     _make_folder(config.store.folder)
     clock, handlers = config.clock, Handlers(config.clock, config.blocked)
     photos = PhotoFolder(config.store.photos)
-    writer = Writer(config.store.database, config.lot.id)
+    counts = LotCounts()
+    writer = Writer(config.store.database, config.lot.id, counts.recorded)
     parts.callback(writer.close)
     await writer.transact(lambda work: record_facts(work, config, clock.now()))
     await writer.transact(handlers.recover)
     if clock.simulated:
         log.warning("the clock is simulated: it shows %s", clock.now().isoformat())
-    reader = await parts.enter_async_context(_workers(config, factory))
+    workers = await parts.enter_async_context(_workers(config, factory))
+    reader = MeasuredReader(workers, counts)
     site = await open_site(config, displays, parts)
     lanes = {
         lane.id: LaneLoop(
             lane.id,
             lane.direction,
-            site.lanes[lane.id],
+            measured_hardware(lane.id, site.lanes[lane.id], counts),
             reader,
             photos,
             writer,
@@ -134,7 +141,8 @@ async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStac
         )
         for lane in config.lanes
     }
-    return RunningLot(config.lot.id, clock, writer, handlers, photos, lanes, displays), site
+    lot = RunningLot(config.lot.id, clock, writer, handlers, photos, lanes, displays)
+    return lot, site, Measured(counts, workers, config.store.folder, site.hardware)
 
 
 @asynccontextmanager

@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from lot_server.adapters.shared_frame import FrameView, SharedFrame
+from lot_server.domain.clock import Clock
+from lot_server.log import LogSection, start_logging
 from vision.errors import VisionError
 from vision.grammar import RegionHint
 from vision.pipeline import Pipeline
@@ -76,6 +78,12 @@ def load_pipeline(detector: str, reader: str, region: RegionHint, provider: Prov
     pipeline = Pipeline.load(detector, reader, region=region, provider=provider)
     pipeline.look(Frame(np.zeros(WARM_UP_SHAPE, np.uint8), "warm-up"))
     return pipeline
+
+
+def logged(section: LogSection, clock: Clock, factory: LookerFactory) -> Looker:
+    """What `factory` makes, with this process's log set up as the server's is."""
+    start_logging(section, clock)
+    return factory()
 
 
 def serve(connection: Connection, factory: LookerFactory) -> None:

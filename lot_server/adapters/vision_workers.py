@@ -36,6 +36,8 @@ class VisionWorkers:
         self._keepers: list[asyncio.Task[None]] = []
         self._jobs: set[asyncio.Task[tuple[PlateRead, ...]]] = set()
         self._why_none: str | None = None
+        self.replaced = 0
+        """How many workers have ended and been replaced since `start`."""
 
     @property
     def pids(self) -> list[int]:
@@ -131,6 +133,7 @@ class VisionWorkers:
             self._workers.discard(worker)
             worker = await self._replacement()
             self._why_none = None
+            self.replaced += 1
             self._workers.add(worker)
             self._idle.put_nowait(worker)
 

@@ -13,12 +13,13 @@ from fastapi import Depends, FastAPI
 from lot_server.adapters.simulated import SimulatedSite
 from lot_server.console.passwords import Passwords
 from lot_server.errors import LoopbackUnavailable
-from lot_server.loopback.account_routes import account_routes
 from lot_server.hardware_site import HardwareSite
+from lot_server.loopback.account_routes import account_routes
 from lot_server.loopback.auth import TokenGuard
 from lot_server.loopback.fee_routes import fee_routes
 from lot_server.loopback.hardware_routes import hardware_routes
 from lot_server.loopback.lot import RunningLot
+from lot_server.loopback.metrics_routes import Measured, metrics_routes
 from lot_server.loopback.problems import answer_problems
 from lot_server.loopback.routes import lot_routes
 from lot_server.loopback.simulated_routes import simulated_routes
@@ -28,15 +29,23 @@ GRACE_SECONDS = 2
 
 
 def loopback_app(
-    lot: RunningLot, site: SimulatedSite | None, token: str, hardware: HardwareSite | None = None
+    lot: RunningLot,
+    site: SimulatedSite | None,
+    token: str,
+    hardware: HardwareSite | None = None,
+    measured: Measured | None = None,
 ) -> FastAPI:
-    """The application; `site` only where it is a simulated one, `hardware` only where it has some."""
+    """The application; `site` only where it is a simulated one, `hardware` and `measured` (for
+    `/metrics`) only where it has some.
+    """
     app = FastAPI(title="openlot lot", openapi_url=None)
     answer_problems(app)
     guard = [Depends(TokenGuard(token))]
     app.include_router(lot_routes(lot), prefix=PREFIX, dependencies=guard)
     app.include_router(account_routes(lot, Passwords()), prefix=PREFIX, dependencies=guard)
     app.include_router(fee_routes(lot), prefix=PREFIX, dependencies=guard)
+    if measured is not None:
+        app.include_router(metrics_routes(lot, measured), dependencies=guard)
     if hardware is not None:
         app.include_router(hardware_routes(hardware), prefix=PREFIX, dependencies=guard)
     if site is not None:

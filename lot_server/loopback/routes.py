@@ -127,7 +127,7 @@ def lot_routes(lot: RunningLot) -> APIRouter:
     async def export_corrected_reads(order: Order) -> CorrectedReads:
         await lot.note(order.operator, "export_reads", "corrected reads", order.reason)
         found = await lot.writer.transact(lambda work: work.corrected_reads())
-        log.info("%s was given %d corrected reads with their photos: %s", order.operator, len(found), order.reason)
+        log.info("%s was given %d corrected reads with their photos", order.operator, len(found))
         return CorrectedReads(reads=tuple(CorrectedReadView.of(read) for read in found))
 
     @router.post("/audit")

@@ -43,7 +43,8 @@ def open_engine(path: Path) -> Engine:
             raise
         return connection
 
-    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
+    # hide_parameters: an error's text goes to the log, and the parameters are plates.
+    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

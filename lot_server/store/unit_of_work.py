@@ -45,6 +45,8 @@ class SqliteWork:
     def __init__(self, session: Session, lot_id: str) -> None:
         self._session = session
         self._lot_id = lot_id
+        self.recorded: list[Event] = []
+        """What was recorded so far."""
 
     def record(self, event: Event, occurred_at: datetime) -> Envelope:
         """Append the event to the outbox and apply it to the tables. Raises ContradictoryEvent, BadBody."""
@@ -61,6 +63,7 @@ class SqliteWork:
             )
         )
         project(self._session, event, envelope)
+        self.recorded.append(event)
         return envelope
 
     def head(self) -> tuple[int, str]:

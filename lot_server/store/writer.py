@@ -1,22 +1,31 @@
 """The one thread that owns the store, and the way to it from the event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from lot_server.domain.events import Event
 from lot_server.store.store import Store
 from lot_server.store.unit_of_work import SqliteWork
 
 T = TypeVar("T")
 
 
+def ignore(_: Sequence[Event]) -> None:
+    """Nobody wants to know."""
+
+
 class Writer:
     """Runs jobs one after another, each in one transaction, in the store's own thread."""
 
-    def __init__(self, path: Path, lot_id: str) -> None:
-        """Open the store in a new thread and wait for it. Raises as `Store` does."""
+    def __init__(self, path: Path, lot_id: str, recorded: Callable[[Sequence[Event]], None] = ignore) -> None:
+        """Open the store in a new thread and wait for it; `recorded` is told there of facts once they are on disk.
+
+        Raises as `Store` does.
+        """
+        self._recorded = recorded
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         try:
             self._store = self._thread.submit(Store, path, lot_id).result()
@@ -35,4 +44,6 @@ class Writer:
 
     def _in_transaction(self, job: Callable[[SqliteWork], T]) -> T:
         with self._store.transaction() as work:
-            return job(work)
+            answer = job(work)
+        self._recorded(work.recorded)
+        return answer

@@ -74,7 +74,7 @@ def test_what_operators_saw_is_what_the_bench_measures_by(lot: LotProcess, tmp_p
     assert all(sample.path.read_bytes().startswith(b"\xff\xd8") for sample in dataset.samples)
     assert {stat.S_IMODE(path.stat().st_mode) for path in (out, out / "photos")} == {0o700}
     assert {stat.S_IMODE(path.stat().st_mode) for path in (out / "reads.jsonl", *out.glob("photos/*"))} == {0o600}
-    assert "bea was given 4 corrected reads with their photos: looked at the photo" in lot.log()
+    assert "bea was given 4 corrected reads with their photos" in lot.log()
 
 
 def test_a_folder_that_holds_something_is_left_alone(lot: LotProcess, tmp_path: Path) -> None:

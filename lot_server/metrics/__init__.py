@@ -1,0 +1,1 @@
+"""What a lot does, in figures that Prometheus reads."""
