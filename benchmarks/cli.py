@@ -15,6 +15,7 @@ from benchmarks.gate.cli import gate
 from benchmarks.matching.cli import app as matching
 from benchmarks.metrics import score
 from benchmarks.motion.cli import motion, motion_stream
+from benchmarks.out_folder import make_out_folder
 from benchmarks.report.cli import compare_runs, report
 from benchmarks.runner import results_in
 from benchmarks.runner import run as read_set
@@ -62,7 +63,7 @@ def read(
     table = Table("set", "photos", "top-1 %", "recall %", "extra a photo", "median ms", "errors")
     try:
         sets = find_sets(data)
-        out.mkdir(parents=True, exist_ok=True)
+        make_out_folder(out)
         for photos in sets:
             kept = out / f"{photos.name}.jsonl"
             read_set(photos, Setup(detector, reader, region, provider), threads, kept)
@@ -77,6 +78,6 @@ def read(
                 str(scored.errors),
             )
     except (BenchmarkError, ModelError, VisionError) as error:
-        typer.echo(f"openlot bench: {error}", err=True)
+        typer.echo(f"openlot bench: {error.code}: {error}", err=True)
         raise typer.Exit(FAILED) from error
     Console().print(table)

@@ -25,6 +25,12 @@ class OutFolderTaken(BenchmarkError):
     code = "out_folder_taken"
 
 
+class OutFolderUnusable(BenchmarkError):
+    """The folder for results cannot be made."""
+
+    code = "out_folder_unusable"
+
+
 class UnknownFormat(BenchmarkError):
     """A folder of labelled photos is laid out in no way that is known, or in several."""
 

@@ -24,6 +24,7 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import AwareDatetime, BeforeValidator, PlainSerializer, TypeAdapter, ValidationError
 
 from benchmarks.errors import BadRunFolder, OutFolderTaken
+from benchmarks.out_folder import make_out_folder
 from benchmarks.types import Sample, TruePlate
 from vision.types import Box
 
@@ -186,7 +187,9 @@ class RunFolder:
     @property
     def is_free(self) -> bool:
         """Whether a run may begin here: there is nothing but what one leaves that ended before it began to read."""
-        return not self.path.exists() or all(entry.name in _BEFORE_A_RUN for entry in self.path.iterdir())
+        if not self.path.exists():
+            return True
+        return self.path.is_dir() and all(entry.name in _BEFORE_A_RUN for entry in self.path.iterdir())
 
     def begin(self, run: Run, samples: Iterable[Sample]) -> None:
         """Write what is to be run. `run.json` comes last: where it lies, the rest is there."""
@@ -254,8 +257,8 @@ class RunFolder:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """While one run writes here no other can. Raises OutFolderTaken where another does."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """While one run writes here no other can. Raises OutFolderTaken where another does, OutFolderUnusable."""
+        make_out_folder(self.path)
         with (self.path / "held").open("wb") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -12,6 +12,7 @@ from benchmarks.judging.comparison import WORTH, Comparison, compare, on_one_mac
 from benchmarks.judging.figures import figures_of
 from benchmarks.judging.reads import CandidateReads, read_candidate
 from benchmarks.judging.verdict import reason, signed, verdict
+from benchmarks.out_folder import make_out_folder
 from benchmarks.report.gallery import galleries
 from benchmarks.report.headline import headline
 from benchmarks.report.machine import as_json, comparison_json
@@ -52,10 +53,10 @@ def report(
         if photos:
             made.photo_folder(figures.run)  # Says which variable is missing, where the photos lie below one.
         videos = watched_alike(video or [])
+        make_out_folder(folder)
         shown = galleries(figures.candidates, gallery) if photos else None
     except BenchmarkError as error:
         raise _failed(error) from error
-    folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.html").write_text(page(figures, shown, videos), encoding="utf-8")
     (folder / "report.md").write_text(markdown(figures, videos), encoding="utf-8")
     told = json.dumps(as_json(figures, videos, names_plates=photos), ensure_ascii=False, indent=1)

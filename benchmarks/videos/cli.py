@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.out_folder import make_out_folder
 from benchmarks.videos.clips import recipes
 from benchmarks.videos.judge import Verdict
 from benchmarks.videos.truth import make_truth, read_list, write_truth
@@ -31,7 +32,9 @@ def video(
     data: Annotated[
         Path | None, typer.Option(help="Watch the labelled clips of this folder, not rendered ones.")
     ] = None,
-    name: Annotated[str | None, typer.Option(help="What reports call this; else `openlot`, or both models' names.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="What reports call this; else `openlot`, or both models' names.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Render other vehicles, plates and noise.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a clip.")] = False,
     detector: Annotated[str, typer.Option(help="A model's name, or the path of its card.")] = DEFAULT_DETECTOR,
@@ -45,7 +48,7 @@ def video(
     `openlot bench report RUN --video OUT` takes the counts in.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        make_out_folder(out)
         clips = labelled_clips(data) if data else [rendered_clip(recipe, out) for recipe in recipes(seed)]
         setup = Setup(detector, reader, region, provider)
         folder = VideoFolder(out)
@@ -91,6 +94,6 @@ def _table(verdicts: Sequence[Verdict]) -> Table:
     return table
 
 
-def _fail(error: Exception) -> NoReturn:
-    typer.echo(f"openlot bench: {error}", err=True)
+def _fail(error: BenchmarkError | ModelError | VisionError) -> NoReturn:
+    typer.echo(f"openlot bench: {error.code}: {error}", err=True)
     raise typer.Exit(FAILED) from error

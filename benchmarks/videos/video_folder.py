@@ -15,6 +15,7 @@ from typing import Final, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import BadVideoFolder, NotComparable
+from benchmarks.out_folder import make_out_folder
 from benchmarks.videos.judge import Verdict, judge
 from benchmarks.videos.truth import SUFFIX, ClipTruth, read_truth, write_truth
 from benchmarks.videos.watching import LabelledClip, sightings_in, watch
@@ -64,8 +65,11 @@ class VideoFolder:
         self.path = path
 
     def watch(self, name: str, setup: Setup, pipeline: Pipeline, clips: Sequence[LabelledClip], rendered: bool) -> None:
-        """Watch the clips and keep everything. A folder whose watching was stopped has no video.json."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        """Watch the clips and keep everything; a folder whose watching was stopped has no video.json.
+
+        Raises OutFolderUnusable.
+        """
+        make_out_folder(self.path)
         (self.path / WATCHED).unlink(missing_ok=True)
         for clip in clips:
             watch(pipeline, clip, self._sightings(clip.file.name))

@@ -10,11 +10,13 @@ import pytest
 from run_folders import Given, draw_photos, failed, held_back, make_run, make_samples, prediction, read_plate
 from typer.testing import CliRunner, Result
 
+import benchmarks
 from benchmarks.cli import app
 from benchmarks.run_folder import Prediction
 from benchmarks.types import Sample
 
 PHOTOS = 40
+SMOKE = Path(benchmarks.__file__).parent / "sets" / "smoke"
 
 
 def good(sample: Sample, number: int) -> Prediction:
@@ -260,3 +262,19 @@ def test_gpu_time_is_time_on_the_clock(tmp_path: Path) -> None:
     run = made(tmp_path / "run", Given("good", good), Given("gpu", weak, provider="cuda"))
     result = bench("compare", f"{run}:good", f"{run}:gpu")
     assert "by time, at 1 point a doubling" in result.stdout
+
+
+def test_an_output_that_is_no_folder_is_named(tmp_path: Path) -> None:
+    """Results for which no folder can be made exit 2, with what to give, before anything is read."""
+    run = made(tmp_path / "run")
+    taken = run / "run.json"
+    for command in (
+        ("report", run, "--no-photos", "--out", taken),
+        ("run", "--data", SMOKE, "--out", taken / "deeper"),
+        ("run", "--data", SMOKE, "--out", taken),
+        ("video", "--out", taken),
+        ("read", "--data", SMOKE, "--out", taken),
+    ):
+        result = bench(*command)
+        assert result.exit_code == 2, result.output
+        assert re.search("openlot bench: out_folder_(unusable|taken): ", result.stderr), result.stderr
