@@ -85,7 +85,7 @@ def cost_rows(candidates: Sequence[CandidateFigures]) -> list[Row]:
             if any(stage in speed.stages for speed in speeds)
         ],
         _plain("cold start", "ms", [speed.cold_ms for speed in speeds], ms, min),
-        _plain("the same photo, warm", "ms", [speed.warm_ms for speed in speeds], ms, min),
+        _plain("first photo again", "ms", [speed.warm_ms for speed in speeds], ms, min),
         _plain("images a second and core", "", [speed.images_a_core_s for speed in speeds], number, max),
         _plain("models", "MB", [speed.megabytes for speed in speeds], number, min),
         _plain("peak memory", "MB", [speed.peak_rss_mb for speed in speeds], mb, min),
