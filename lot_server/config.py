@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -179,14 +179,12 @@ class LotConfig:
     blocked: frozenset[str]
     devices: tuple[DeviceSection, ...] = ()
     display: DisplaySection | None = None
-    log: LogSection = LogSection()
     console: ConsoleSection | None = None
+    log: LogSection = field(default_factory=LogSection)
 
 
-_TABLES = (
-    *("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "display", "log"),
-    "console",
-)
+_ALWAYS = ("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "log")
+_TABLES = (*_ALWAYS, "display", "console")
 _LISTS = ("devices", "lanes", "tariffs", "passes")
 
 
