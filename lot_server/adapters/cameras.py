@@ -32,14 +32,23 @@ class PlayedCamera:
         self._source: FrameSource | None = None
         self._frames: Iterator[Frame] = iter(())
         self._in_use = asyncio.Lock()
-        self._health = CameraHealth("away", clock.now(), text="it was not asked for frames yet")
+        self._health = CameraHealth("away", clock.now(), text="not started yet")
 
     def health(self) -> CameraHealth:
         """How its last burst went."""
         return self._health
 
     async def start(self) -> None:
-        """Its file is opened by the first burst."""
+        """Look whether it gives a frame at all; the first burst begins at its start again."""
+        async with self._in_use:
+            try:
+                frame = await asyncio.to_thread(self._first)
+            except SourceUnavailable as error:
+                self._note("away", None, str(error))
+            else:
+                self._note("ok", frame, "")
+            self._frames = iter(())
+            self._close()
 
     async def burst(self, count: int) -> AsyncIterator[Frame]:
         """The next `count` frames, fewer where the source ends. Raises SourceUnavailable."""

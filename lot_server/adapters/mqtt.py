@@ -72,7 +72,7 @@ class MqttDevice:
 
     async def inputs(self) -> Mapping[str, bool]:
         """The levels last told. Raises DeviceAway where the broker or box is away or told nothing, DeviceFault."""
-        await self._available()
+        await self._available(*self._topics.inputs.values())
         return {name: self._level(topic) for name, topic in self._topics.inputs.items()}
 
     async def output(self, name: str) -> bool:
@@ -110,13 +110,14 @@ class MqttDevice:
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
 
-    async def _available(self) -> "Client":
+    async def _available(self, *topics: str) -> "Client":
+        """The connection, once the box is known to be there and has told of these topics."""
         if self._keeper is None:
             self._keeper = asyncio.create_task(self._keep())
         wanted = self._topics.availability
         try:
             async with asyncio.timeout(self._timeout_s), self._heard:
-                await self._heard.wait_for(lambda: wanted in self._said)
+                await self._heard.wait_for(lambda: self._said.keys() >= {wanted, *topics})
         except TimeoutError:
             pass
         client = self._client

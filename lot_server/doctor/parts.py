@@ -64,7 +64,8 @@ async def _camera(config: LotConfig, lane: LaneSection) -> Finding:
     address = camera_address(lane.camera)
     if address.kind == "simulated":
         return Finding(check, "ok", "simulated")
-    camera = camera_at(address, config.folder, config.clock)
+    # Connecting may take longer than a camera that runs may be silent.
+    camera = camera_at(address, config.folder, config.clock, ANSWER_SECONDS)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
             await camera.start()
