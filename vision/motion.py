@@ -19,9 +19,9 @@ _REACH = np.ones((5, 5), np.uint8)
 """How near to one another changed pixels belong to one place: what moves changes at its edges."""
 _SETTLE = 12
 """Frames still passed once all is quiet: a vehicle that stands is read in peace, and one that left is noticed."""
-_EVERY = 4
+_EVERY = 5
 """While no plate is worth more reads, one frame in so many passes. A vehicle that drives by at 30 km/h shows its plate
-for a second, 12 to 25 frames: it is found in one of the first four, and the next ones are read."""
+for a second, 12 to 25 frames: it is found in one of the first five, and the next ones are read."""
 
 
 class MotionGate:

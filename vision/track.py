@@ -24,7 +24,7 @@ text to be its own and not that of the next vehicle of a fleet. A text that is j
 PATIENCE = 24
 """Frames in a row without the plate after which its vehicle has gone: a second of a usual camera, in which somebody
 walks past it."""
-FIRST_READS = 6
+FIRST_READS = 5
 """Reads after which a plate that stays where it is tells little more."""
 PROMISING, SURE_READS = 0.5, 3.0
 """Confidence of a read from which the next frame may settle it; and of a track's agreeing reads, together, from which
@@ -72,8 +72,8 @@ class Track:
     moves: int = 0
     stands: bool = False
     """Whether the plate moved, and stands where it was last read."""
-    sets_off: bool = False
-    """Whether it moves on after it stood."""
+    new_until: int = FIRST_READS
+    """Reads up to which the plate is new to the view, or to the road again after it stood."""
     through_cut: bool = False
     frames_stayed_alone: int = 0
     """In which it stood before another scene."""
@@ -93,17 +93,16 @@ class Track:
 
     @property
     def is_worth_reading(self) -> bool:
-        """Whether the plate is in view and another read may tell more: it is new, or passes by and is nearly sure, or
-        sets off, where nothing tells yet how far it is by the next read.
+        """Whether the plate is in view and another read may tell more: it is new, has just set off, where nothing
+        tells yet how far it is by the next read, or passes by and is nearly sure.
         """
         if self.missed:
             return False
-        if self.frames_read < FIRST_READS:
+        if self.frames_read < self.new_until:
             return True
         surest = max((e.read for e in self.evidence), key=lambda known: known.confidence)
         agreeing = sum(e.read.confidence for e in self.evidence if e.read.guess == surest.guess)
-        is_promising = surest.confidence >= PROMISING and agreeing < SURE_READS
-        return self.has_moved and (is_promising or self.sets_off)
+        return self.has_moved and surest.confidence >= PROMISING and agreeing < SURE_READS
 
     def is_there(self, frame: Frame) -> bool:
         """Whether the plate's place still looks as it did when the plate was found there."""
@@ -138,13 +137,12 @@ class Track:
         self.missed, self.read_at = 0, frame.index
         if plate > UNCHANGED and _steps_between(self.place.box, box) > STEP_ASIDE:
             self.moves += 1
-            self.sets_off = self.sets_off or self.stands
-            self.stands = False
+            self._set_off()
             self.place = self.last_seen = Place.of(frame.image, box)
         else:
             self._compare(here, plate, around)
         if self.has_moved and (self.step[0] ** 2 + self.step[1] ** 2) ** 0.5 <= STANDS * box.width:
-            self.stands, self.sets_off = True, False
+            self.stands = True
             self.place = self.last_seen = Place.of(frame.image, box)
         self._keep(frame, read)
 
@@ -167,8 +165,14 @@ class Track:
             return
         here = Place.of(frame.image, self.place.box)
         plate, around = self.place.changed(here)
-        self.sets_off = self.sets_off or (self.stands and plate > UNCHANGED)
+        if plate > UNCHANGED:
+            self._set_off()
         self._compare(here, plate, around)
+
+    def _set_off(self) -> None:
+        if self.stands:
+            self.stands = False
+            self.new_until = self.frames_read + FIRST_READS
 
     def stays_through_cut(self, frame: Frame) -> bool:
         """Whether the plate stands in `frame`, the first of another view, as it stood in the view before."""
