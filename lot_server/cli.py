@@ -14,6 +14,7 @@ from lot_server.commands.audit import audit
 from lot_server.commands.backup import backup, restore
 from lot_server.commands.doctor import doctor
 from lot_server.commands.fees import coupon, fee, lost_ticket
+from lot_server.commands.systemd_unit import systemd_unit
 from lot_server.commands.tariff_try import tariff_app
 from lot_server.commands.terminal import (
     FAILED,
@@ -177,6 +178,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(audit)
 app.command()(doctor)
+app.command("systemd-unit")(systemd_unit)
 
 
 def announce(line: str) -> None:
