@@ -1,6 +1,5 @@
 """Whose stay a vehicle at an exit belongs to, as carefully as this lot's own exits ask for, and what came of it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lot_server import alerts
@@ -8,21 +7,13 @@ from lot_server.decisions import Approach
 from lot_server.domain.events import MatchJudged
 from lot_server.domain.evidence import PPM, ReadEvidence
 from lot_server.domain.false_opens import lane_weights
-from lot_server.domain.matching import Ambiguous, Match, Matched, Matcher, MatchingPolicy
-from lot_server.domain.stay import Passage, Stay
+from lot_server.domain.matching import Ambiguous, Match, Matched, Matcher, MatchingPolicy, Unmatched
+from lot_server.domain.stay import Stay
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
 
 STILL_DOUBTED = timedelta(days=1)
 """How long after a stay ended its vehicle is recognised at an exit, as one that had never left."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Believed:
-    """A stay that ended without a person, and the passage on which its vehicle is believed to have left."""
-
-    stay: Stay
-    passage: Passage
 
 
 class ExitMatching:
@@ -55,16 +46,18 @@ class ExitMatching:
         work.record(MatchJudged(approach.passage_id, best.stay_id, False, best.stay_id == stay_id, ppm, now), now)
 
     def contradict(self, work: Work, approach: Approach, now: datetime) -> None:
-        """No vehicle inside fits for sure: where one does that is believed gone, another left on its account."""
-        evidence, inside = _evidence(approach), self._inside(work, approach)
+        """No vehicle inside fits for sure: where one fits that is believed gone, and one inside the read by which that
+        one's stay ended, the barrier opened for another vehicle then."""
+        evidence = _evidence(approach)
         if evidence is None:
             return
-        left = [_Believed(*each) for each in work.left_unaided(now - STILL_DOUBTED)]
-        found = self._matcher.match(evidence, [each.stay for each in left], now)
+        ended = work.left_unaided(now - STILL_DOUBTED)
+        found = self._matcher.match(evidence, [each.stay for each in ended], now)
         if not isinstance(found, Matched):
             return
-        believed = next(each for each in left if each.stay is found.stay)
-        if any(_may_be_back(stay, believed.stay) for stay in inside):
+        believed = next(each for each in ended if each.stay is found.stay)
+        if isinstance(self._matcher.match(believed.read, self._inside(work, approach), now), Unmatched):
+            # Nobody inside can have left then: this is another visit, whose entry was missed.
             return
         passage = believed.passage
         work.record(MatchJudged(passage.passage_id, found.stay.stay_id, True, False, 0, now), now)
@@ -91,8 +84,3 @@ class ExitMatching:
 
 def _evidence(approach: Approach) -> ReadEvidence | None:
     return approach.read.evidence if approach.read is not None else None
-
-
-def _may_be_back(stay: Stay, left: Stay) -> bool:
-    """Whether a stay without a plate began after the other ended: it may be the same vehicle's next visit."""
-    return stay.plate is None and left.exited_at is not None and stay.read_at >= left.exited_at

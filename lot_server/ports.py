@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeVar
 from lot_server.domain.alert import OpenAlert
 from lot_server.domain.coupon import Coupon
 from lot_server.domain.events import Event, LotDescribed
-from lot_server.domain.false_opens import LanePair, MatchingRecord
+from lot_server.domain.false_opens import EndedStay, LanePair, MatchingRecord
 from lot_server.domain.ledger import Envelope
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Passage, Settlement, Stay
@@ -169,8 +169,8 @@ class Work(Protocol):
         """By which lanes vehicles came and left in the months that count at an instant."""
         ...
 
-    def left_unaided(self, since: datetime) -> list[tuple[Stay, Passage]]:
-        """The stays that ended since an instant without a person, each with its exit, the latest first."""
+    def left_unaided(self, since: datetime) -> list[EndedStay]:
+        """The stays that ended since an instant by a read and without a person, the latest first."""
         ...
 
     def settlements(self, stay_id: str) -> list[Settlement]: ...

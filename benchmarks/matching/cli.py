@@ -156,7 +156,7 @@ def speed(
 
 def _publish(found: list[PlateReading], file: Path) -> None:
     """Write the recording: patterns of photos; of generated plates only which characters were mixed up."""
-    counts = recording.thousandths(taken_for([each for each in found if each.part != "validation"]))
+    counts = recording.thousandths(taken_for([each for each in found if each.part == "drawn"]))
     order = order_of(counts)
     card = Registry().find(DEFAULT_READER, "reader")
     patterns = [pattern_of(each, order) for each in found if each.part != "drawn"]

@@ -23,7 +23,7 @@ _MILLI = 1000
 @dataclass(frozen=True, slots=True)
 class Recording:
     """Patterns by `reader`, a name and a version. `taken_for`: true character -> another -> how often it was read
-    instead, in thousandths of a character; made of generated plates and the development part."""
+    instead, in thousandths of a character, counted on generated plates alone."""
 
     reader: str
     taken_for: dict[str, dict[str, int]]

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from lot_server.domain.evidence import PPM
+from lot_server.domain.evidence import PPM, ReadEvidence
+from lot_server.domain.stay import Passage, Stay
 
 MONTHS = 3
 """How many calendar months of exits count, with the present one."""
@@ -51,6 +52,15 @@ class LanePair:
     entry_lane_id: str
     exit_lane_id: str
     exits: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedStay:
+    """A stay that ended without a person, the passage on which its vehicle is believed to have left, and its read."""
+
+    stay: Stay
+    passage: Passage
+    read: ReadEvidence
 
 
 def lane_weights(pairs: tuple[LanePair, ...], exit_lane_id: str) -> Mapping[str, float]:

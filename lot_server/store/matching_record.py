@@ -62,12 +62,12 @@ def lane_pairs(session: Session, at: datetime) -> tuple[LanePair, ...]:
 
 
 def left_unaided(session: Session, since: datetime) -> list[tuple[StayRow, PassageRow]]:
-    """The stays that ended since an instant without a person, each with its exit, the latest first."""
+    """The stays that ended since an instant by a read and without a person, each with its exit, the latest first."""
     rows = session.exec(
         select(StayRow, PassageRow)
         .where(PassageRow.stay_id == StayRow.stay_id, StayRow.state == "closed")
         .where(col(StayRow.exited_at) >= since, PassageRow.direction == "exit", PassageRow.state == "confirmed")
-        .where(col(PassageRow.operator).is_(None))
+        .where(col(PassageRow.operator).is_(None), col(PassageRow.evidence).is_not(None))
         .where(col(PassageRow.passage_id).not_in(select(MatchJudgementRow.passage_id)))
         .order_by(col(StayRow.exited_at).desc())
     )

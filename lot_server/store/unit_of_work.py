@@ -12,7 +12,7 @@ from lot_server.domain.codec import to_body
 from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.coupon import Coupon, CouponKind
 from lot_server.domain.events import AlertRaised, Event, LotDescribed
-from lot_server.domain.false_opens import LanePair, MatchingRecord
+from lot_server.domain.false_opens import EndedStay, LanePair, MatchingRecord
 from lot_server.domain.ledger import GENESIS, Envelope, seal
 from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
@@ -177,9 +177,13 @@ class SqliteWork:
         """By which lanes vehicles came and left in the months that count at an instant."""
         return lane_pairs(self._session, at)
 
-    def left_unaided(self, since: datetime) -> list[tuple[Stay, Passage]]:
-        """The stays that ended since an instant without a person, each with its exit, the latest first."""
-        return [(_stay(stay), _passage(passage)) for stay, passage in left_unaided(self._session, since)]
+    def left_unaided(self, since: datetime) -> list[EndedStay]:
+        """The stays that ended since an instant by a read and without a person, the latest first."""
+        return [
+            EndedStay(_stay(stay), _passage(passage), passage.evidence)
+            for stay, passage in left_unaided(self._session, since)
+            if passage.evidence is not None
+        ]
 
     def settlements(self, stay_id: str) -> list[Settlement]:
         """The money taken for a stay, in the order it was taken."""
