@@ -68,6 +68,10 @@ def display_app(
             _events(displays[lane_id], ending), media_type="text/event-stream", headers=_HEADERS
         )
 
+    @app.get("/favicon.ico")
+    async def icon() -> Response:
+        return Response(status_code=204)
+
     @app.get("/static/{name}")
     async def static(name: str) -> Response:
         if name not in _TYPES:
