@@ -51,6 +51,16 @@ class Sleeper(Protocol):
         """Whether a picture shows motion, and those before it are wanted too; asking changes nothing."""
 
 
+class Awake:
+    """A sleeper that never sleeps."""
+
+    sleeps = False
+
+    def is_woken_by(self, luma: Luma) -> bool:  # noqa: ARG002 - as `Sleeper` says
+        """It needs no waking."""
+        return True
+
+
 @runtime_checkable
 class PictureSource(Protocol):
     """A source that leaves out undecoded what a sleeper would not look at."""

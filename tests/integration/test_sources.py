@@ -14,12 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vision.errors import NoImages, SourceUnavailable, UnreadableImage, VisionError
+from vision.picture import Picture, Sleeper, WholePicture
 from vision.sources.address import open_source
 from vision.sources.folder import FolderSource
 from vision.sources.live import Capture, LiveSource, Patience
 from vision.sources.rtsp import RtspSource, without_credentials
 from vision.sources.usb import UsbSource
 from vision.sources.video import VideoSource
+from vision.types import Frame
 
 IMPATIENT = Patience(first_pause=0.05, longest_pause=0.2, in_all=0.8)
 
@@ -169,12 +171,13 @@ class _Counting:
         self._count = 0
         self._release = release
 
-    def read(self) -> tuple[bool, np.ndarray]:
-        self._count += 1
-        if self._count > 50:
-            self._release.set()
-            threading.Event().wait(0.01)
-        return True, np.full((2, 2, 3), min(self._count, 50), np.uint8)
+    def pictures(self, sleeper: Sleeper) -> Iterator[Picture]:
+        while True:
+            self._count += 1
+            if self._count > 50:
+                self._release.set()
+                threading.Event().wait(0.01)
+            yield WholePicture(Frame(np.full((2, 2, 3), min(self._count, 50), np.uint8), "counting"))
 
     def release(self) -> None:
         """Nothing is held."""

@@ -5,25 +5,39 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from vision.errors import SourceUnavailable
-from vision.types import Frame, Image
+from vision.picture import Awake, Picture, Sleeper
+from vision.types import Frame, Luma
 
 
 class Capture(Protocol):
-    """What is asked of an open camera; OpenCV's VideoCapture has it."""
+    """An open camera."""
 
-    def read(self) -> tuple[bool, NDArray[np.generic]]:
-        """Whether a frame came, and the frame."""
+    def pictures(self, sleeper: Sleeper) -> Iterator[Picture]:
+        """Its pictures as they come, until they stop; while the sleeper sleeps, fewer."""
 
     def release(self) -> None:
         """Lets the camera go."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Stamped:
+    """A picture, when it came, and how many were given before it."""
+
+    picture: Picture
+    index: int
+    came_at: datetime
+
+    @property
+    def luma(self) -> Luma:
+        return self.picture.luma
+
+    def frame(self) -> Frame:
+        return replace(self.picture.frame(), index=self.index, captured_at=self.came_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +85,19 @@ class LiveSource:
         self._now = now
         self._stopped = threading.Event()
         self._fresh = threading.Condition()
-        self._newest: tuple[Image, datetime] | None = None
+        self._newest: tuple[Picture, datetime] | None = None
 
     def frames(self) -> Iterator[Frame]:
         """Newest frames, until `close`. Raises SourceUnavailable when none came for `patience.in_all` seconds."""
-        grabber = threading.Thread(target=self._grab, name=f"camera {self._name}", daemon=True)
+        for picture in self.pictures(Awake()):
+            yield picture.frame()
+
+    def pictures(self, sleeper: Sleeper) -> Iterator[Picture]:
+        """Newest pictures, until `close`; while the sleeper sleeps, fewer. Raises as `frames`.
+
+        The sleeper is asked from the thread that takes the pictures.
+        """
+        grabber = threading.Thread(target=self._grab, args=(sleeper,), name=f"camera {self._name}", daemon=True)
         grabber.start()
         index = 0
         try:
@@ -88,7 +110,7 @@ class LiveSource:
                         f"camera {self._name} has given no frame for {self._patience.in_all:g} s; "
                         "check its power, its cable and its address"
                     )
-                yield Frame(newest[0], self._name, index, newest[1])
+                yield _Stamped(newest[0], index, newest[1])
                 index += 1
         finally:
             self.close()
@@ -100,7 +122,7 @@ class LiveSource:
         with self._fresh:
             self._fresh.notify_all()
 
-    def _take(self) -> tuple[Image, datetime] | None:
+    def _take(self) -> tuple[Picture, datetime] | None:
         with self._fresh:
             self._fresh.wait_for(
                 lambda: self._newest is not None or self._stopped.is_set(), timeout=self._patience.in_all
@@ -108,26 +130,25 @@ class LiveSource:
             newest, self._newest = self._newest, None
             return newest
 
-    def _grab(self) -> None:
+    def _grab(self, sleeper: Sleeper) -> None:
         failures = 0
         while not self._stopped.is_set():
             capture = self._connect()
             if capture is not None:
-                if self._pump(capture):
+                if self._pump(capture, sleeper):
                     failures = 0
                 capture.release()
             failures += 1
             self._stopped.wait(self._patience.pause(failures))
 
-    def _pump(self, capture: Capture) -> bool:
-        """Takes frames until they stop; whether there was one."""
+    def _pump(self, capture: Capture, sleeper: Sleeper) -> bool:
+        """Takes pictures until they stop; whether there was one."""
         any_came = False
-        while not self._stopped.is_set():
-            came, image = capture.read()
-            if not came:
-                break
+        for picture in capture.pictures(sleeper):
             any_came = True
             with self._fresh:
-                self._newest = (np.asarray(image, dtype=np.uint8), self._now())
+                self._newest = (picture, self._now())
                 self._fresh.notify_all()
+            if self._stopped.is_set():
+                break
         return any_came

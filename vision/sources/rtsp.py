@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import av
-import numpy as np
-from numpy.typing import NDArray
 
-from vision.sources.coded_video import CodedPicture, CodedVideo
+from vision.picture import Picture, Sleeper
+from vision.sources.coded_video import CodedVideo
 from vision.sources.live import Capture, LiveSource, Patience
+from vision.sources.sleep import SleepyVideo
 
 SCHEMES = ("rtsp", "rtsps", "http", "https")
 _TIMEOUT_S = 10.0
@@ -40,24 +41,15 @@ class _NetworkCapture:
 
     def __init__(self, video: CodedVideo) -> None:
         self._video = video
-        self._pictures = _decoded(video)
 
-    def read(self) -> tuple[bool, NDArray[np.generic]]:
-        """Whether a frame came, and the frame; none comes any more once the stream has broken off."""
-        try:
-            picture = next(self._pictures, None)
-        except av.FFmpegError:
-            picture = None
-        return (False, np.empty(0, np.uint8)) if picture is None else (True, picture.frame().image)
+    def pictures(self, sleeper: Sleeper) -> Iterator[Picture]:
+        """The pictures until the stream breaks off."""
+        with suppress(av.FFmpegError):
+            yield from SleepyVideo(self._video, sleeper).pictures()
 
     def release(self) -> None:
         """Ends the connection."""
         self._video.close()
-
-
-def _decoded(video: CodedVideo) -> Iterator[CodedPicture]:
-    for packet in video.packets():
-        yield from video.decode([packet])
 
 
 def without_credentials(address: str) -> str:

@@ -41,7 +41,9 @@ class SleepyVideo:
         self._heaviest: deque[int] = deque(maxlen=_GROUPS)
 
     def pictures(self) -> Iterator[CodedPicture]:
-        """The pictures in order: all while the sleeper is awake, and all of a group in which something moves."""
+        """The pictures in order: all while the sleeper is awake, all of a group in which something moves, and the
+        keyframes of the others.
+        """
         for packet in self._video.packets():
             if packet.is_keyframe:
                 yield from self._begin(packet)
@@ -72,6 +74,8 @@ class SleepyVideo:
             moves = seen is None or self._sleeper.is_woken_by(seen.luma)
             if moves:
                 yield from self._wake([key])
+            elif seen is not None:
+                yield from self._new(iter([seen]))
         else:
             yield from self._new(self._video.decode([key]))
         # a decoder may hold pictures back, so that the gate has not seen yet what woke it

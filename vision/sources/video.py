@@ -8,10 +8,10 @@ from pathlib import Path
 import av
 
 from vision.errors import SourceUnavailable
-from vision.picture import Picture, Sleeper
+from vision.picture import Awake, Picture, Sleeper
 from vision.sources.coded_video import CodedVideo
 from vision.sources.sleep import SleepyVideo
-from vision.types import Frame, Luma
+from vision.types import Frame
 
 
 class VideoSource:
@@ -29,11 +29,11 @@ class VideoSource:
 
     def frames(self) -> Iterator[Frame]:
         """The frames. Raises SourceUnavailable when the file gives none at all, or reading it fails."""
-        for picture in self.pictures(_Awake()):
+        for picture in self.pictures(Awake()):
             yield picture.frame()
 
     def pictures(self, sleeper: Sleeper) -> Iterator[Picture]:
-        """The frames without those of groups in which nothing moves while the sleeper sleeps. Raises as `frames`."""
+        """The frames; while the sleeper sleeps and nothing moves, only keyframes. Raises as `frames`."""
         some = False
         try:
             for picture in SleepyVideo(self._video, sleeper).pictures():
@@ -47,13 +47,3 @@ class VideoSource:
     def close(self) -> None:
         """Closes the file."""
         self._video.close()
-
-
-class _Awake:
-    """Looks at everything."""
-
-    sleeps = False
-
-    def is_woken_by(self, luma: Luma) -> bool:  # noqa: ARG002 - as `Sleeper` says
-        """It never slept."""
-        return True
