@@ -26,6 +26,4 @@ def camera_address(text: str) -> CameraAddress:
             return CameraAddress(cast(CameraKind, kind), text)
         if (kind == "usb" and rest.isdecimal()) or (kind in ("folder", "video") and rest):
             return CameraAddress(cast(CameraKind, kind), rest)
-    raise BadConfig(
-        "[[lanes]] camera must be rtsp://ADDRESS, http://ADDRESS, usb:NUMBER, folder:PATH, video:PATH or simulated"
-    )
+    raise BadConfig("camera must be rtsp://ADDRESS, http://ADDRESS, usb:NUMBER, folder:PATH, video:PATH or simulated")

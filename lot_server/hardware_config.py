@@ -126,14 +126,14 @@ def device_section(where: str, table: Mapping[str, object], folder: Path) -> Dev
 def check_hardware(devices: Iterable[DeviceSection], wirings: Mapping[str, WiringSection], barrier_s: float) -> None:
     """Whether every point that a lane is wired to is there, and is no other lane's. Raises BadConfig.
 
-    `wirings` go by lane id; `barrier_s` is how long a lane waits for its barrier.
+    `wirings` go by what errors call their lane; `barrier_s` is how long a lane waits for its barrier.
     """
     sections = {section.name: section for section in devices}
-    for section in sections.values():
-        _check_device(section)
+    for number, section in enumerate(sections.values(), start=1):
+        _check_device(f"[[devices]] number {number}", section)
     driven: dict[str, str] = {}
-    for lane_id, wiring in wirings.items():
-        where = f"[[lanes]] {lane_id!r} wiring"
+    for lane, wiring in wirings.items():
+        where = f"{lane} wiring"
         for key in get_args(Contact):
             point = getattr(wiring, key)
             if point is not None:
@@ -147,7 +147,7 @@ def check_hardware(devices: Iterable[DeviceSection], wirings: Mapping[str, Wirin
             _check_point(sections, f"{where} {key}", point, "outputs")
             if point in driven:
                 raise BadConfig(f"{where} {key} is {point}, which drives {driven[point]} already")
-            driven[point] = f"{lane_id} {key}"
+            driven[point] = f"{where} {key}"
         for key in ("pulse_s", "movement_s", "debounce_s", "stuck_after_s"):
             if not 0 < getattr(wiring, key) < float("inf"):
                 raise BadConfig(f"{where} {key} must be above 0 seconds")
@@ -157,8 +157,7 @@ def check_hardware(devices: Iterable[DeviceSection], wirings: Mapping[str, Wirin
             raise BadConfig(f"{where} open and close must be outputs of the same device")
 
 
-def _check_device(section: DeviceSection) -> None:
-    where = f"[[devices]] {section.name!r}"
+def _check_device(where: str, section: DeviceSection) -> None:
     if not section.name or "." in section.name:
         raise BadConfig(f"{where} name must be a text without '.'")
     if not (0 < section.timeout_s < float("inf") and 0 < section.poll_s <= _SLOWEST_POLL_S):

@@ -49,11 +49,10 @@ def check_lanes(
         raise BadConfig('[[devices]] are hardware: set [site] kind = "hardware", or give no devices')
     check_once("[[lanes]] id", [lane.id for lane in lanes])
     check_once("[[devices]] name", [device.name for device in devices])
-    for lane in lanes:
-        if not _ID.fullmatch(lane.id):
-            raise BadConfig("[[lanes]] id must be 1 to 64 letters, digits, '.', '_' or '-'")
-        _check_lane(site, lane)
-    wirings = {lane.id: lane.wiring for lane in lanes if lane.wiring is not None}
+    named = {f"[[lanes]] number {number}": lane for number, lane in enumerate(lanes, start=1)}
+    for where, lane in named.items():
+        _check_lane(where, site, lane)
+    wirings = {where: lane.wiring for where, lane in named.items() if lane.wiring is not None}
     check_hardware(devices, wirings, timing.barrier.total_seconds())
 
 
@@ -64,9 +63,13 @@ def check_once(where: str, values: list[str]) -> None:
             raise BadConfig(f"{where} {value!r} is given twice")
 
 
-def _check_lane(site: SiteKind, lane: LaneSection) -> None:
-    where = f"[[lanes]] {lane.id!r}"
-    kind = camera_address(lane.camera).kind
+def _check_lane(where: str, site: SiteKind, lane: LaneSection) -> None:
+    if not _ID.fullmatch(lane.id):
+        raise BadConfig(f"{where} id must be 1 to 64 letters, digits, '.', '_' or '-'")
+    try:
+        kind = camera_address(lane.camera).kind
+    except BadConfig as error:
+        raise BadConfig(f"{where} {error}") from error
     if site == "simulated" and kind not in _SIMULATED_CAMERAS:
         raise BadConfig(f"{where} camera of a simulated site must be simulated, folder:PATH or video:PATH")
     if site == "hardware" and kind == "simulated":

@@ -5,6 +5,7 @@ Addresses are those on the wire, counted from 0; a manual that counts from 1, 10
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
@@ -84,7 +85,7 @@ class ModbusDevice:
                 raise DeviceAway(f"device {self.name} is away ({error}): check its power and its network") from error
             except BaseException:
                 # A late answer must not be taken for that of the next call.
-                call.add_done_callback(_forget)
+                call.add_done_callback(partial(_forget, self._client))
                 call.cancel()
                 self._drop()
                 raise
@@ -126,7 +127,9 @@ class ModbusDevice:
             client.close()
 
 
-def _forget(call: "asyncio.Future[ModbusPDU]") -> None:
-    """What comes of a call that nobody waits for is of no use."""
+def _forget(client: AsyncModbusTcpClient | None, call: "asyncio.Future[ModbusPDU]") -> None:
+    """What comes of a call that nobody waits for is of no use; a connection it still made is closed."""
     if not call.cancelled():
         call.exception()
+    if client is not None:
+        client.close()

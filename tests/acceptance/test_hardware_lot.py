@@ -5,7 +5,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import cv2
@@ -70,7 +70,6 @@ debounce_s = 0.02
 """
 ENTRY_ARMING, ENTRY_CLOSING, ENTRY_UP, ENTRY_DOWN, EXIT_ARMING, EXIT_CLOSING = range(6)
 ENTRY_OPEN, EXIT_OPEN, EXIT_CLOSE = range(3)
-Until = Callable[[Callable[[], bool], str], None]
 
 
 class Cabinet:
@@ -87,7 +86,7 @@ class Cabinet:
         # The exit's closing loop is wired so that a broken wire reads as a vehicle.
         self.feel(EXIT_CLOSING, True)
 
-    def on_loop(self, work) -> None:  # type: ignore[no-untyped-def]
+    def on_loop(self, work: Coroutine[None, None, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
 
     def feel(self, point: int, level: bool) -> None:

@@ -188,7 +188,7 @@ class HttpBox:
 
             def do_GET(self) -> None:
                 box.asked.append(self.path)
-                box.headers.append(dict(self.headers))
+                box.headers.append({name.lower(): value for name, value in self.headers.items()})
                 if box.hang.is_set():
                     time.sleep(3 * TIMEOUT_S)
                 content = json.dumps({"hello": 1} if box.nonsense else box.answer(self.path)).encode()
