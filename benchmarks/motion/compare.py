@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,18 +17,21 @@ from pydantic import TypeAdapter, ValidationError
 
 from benchmarks.errors import OutFolderTaken
 from benchmarks.gate.errors import BadGateRuns
-from benchmarks.videos.judge import Seen
-from benchmarks.videos.watching import sightings_in
 from vision.motion import MotionGate
+from vision.picture import Awake, Picture, Sleeper
 from vision.pipeline import Pipeline
 from vision.ports import FrameGate
 from vision.report import sighting_as_json
 from vision.sources.video import VideoSource
 from vision.track import PATIENCE
-from vision.types import Luma
+from vision.types import Frame, Luma
 
 Way = Literal["gated", "every"]
 WAYS: tuple[Way, ...] = ("gated", "every")
+
+
+LATE = 4 * PATIENCE
+"""Frames by which one way may tell later than the other that a vehicle has gone: two groups and the patience to see."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,20 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A text that a sighting told, and the first and last frame of its evidence."""
+    """A text that a sighting told, the first and last frame of its evidence, and the frame after which it was told."""
 
     text: str
     first: int
     last: int
+    at: int
 
     def is_like(self, other: Told) -> bool:
-        """Whether both tell the same vehicle: the same text while it was in view."""
+        """Whether both tell the same vehicle: the same text while it was in view, or when it had gone.
+
+        The evidence of one that stands for an hour may be of any minute.
+        """
         apart = max(self.first, other.first) - min(self.last, other.last)
-        return self.text == other.text and apart <= PATIENCE
+        return self.text == other.text and (apart <= PATIENCE or abs(self.at - other.at) <= LATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,26 @@ class _Counted:
         return self._gate.is_moved_by(luma)
 
 
+class _Followed:
+    """A video of which it is known how far it was watched."""
+
+    def __init__(self, source: VideoSource) -> None:
+        self.at = 0
+        self._source = source
+
+    def frames(self) -> Iterator[Frame]:
+        for picture in self.pictures(Awake()):
+            yield picture.frame()
+
+    def pictures(self, sleeper: Sleeper) -> Iterator[Picture]:
+        for picture in self._source.pictures(sleeper):
+            self.at = picture.index
+            yield picture
+
+    def close(self) -> None:
+        self._source.close()
+
+
 def watch_both_ways(
     pipeline: Pipeline,
     clip: Path,
@@ -148,8 +175,9 @@ def _watch(
     """The clip watched once, and its sightings as lines of JSON."""
     gate = _Counted(MotionGate() if way == "gated" else _EveryFrame(), lambda decoded: tell_frame(way, decoded))
     start = time.process_time()
+    source = _Followed(VideoSource(clip))
     # Kept without pixels at once: a Sighting holds its frames.
-    sighted = [sighting_as_json(sighting) for sighting in pipeline.watch(VideoSource(clip), gate)]
+    sighted = [{**sighting_as_json(sighting), "told_at": source.at} for sighting in pipeline.watch(source, gate)]
     watched = Watched(way, number, gate.decoded, gate.passed, time.process_time() - start)
     return watched, [json.dumps(sighting, ensure_ascii=False) + "\n" for sighting in sighted]
 
@@ -159,13 +187,13 @@ def motion_figures(folder: Path) -> MotionFigures:
     try:
         lines = (folder / "motion.jsonl").read_bytes().splitlines()
         watched = [_WATCHED.validate_json(line) for line in lines]
-        gated, every = ([*sightings_in(folder / f"{way}.jsonl")] for way in WAYS)
+        gated, every = (_sightings(folder / f"{way}.jsonl") for way in WAYS)
     except (OSError, ValueError, KeyError, ValidationError) as error:
         raise BadGateRuns(f"{folder} cannot be used ({error}): run `openlot bench motion CLIP` again") from error
     by_way = {way: [each for each in watched if each.way == way] for way in WAYS}
     if not by_way["gated"] or len(by_way["gated"]) != len(by_way["every"]):
         raise BadGateRuns(f"{folder} holds no finished rounds: run `openlot bench motion CLIP` again")
-    told_gated, told_every = _told(gated), _told(every)
+    told_gated, told_every = ([each for each in way if each is not None] for way in (gated, every))
     # the gated way decodes fewer frames than the clip has
     frames = by_way["every"][0].frames
     ms_gated, ms_every = (_cpu_ms(by_way[way]) / frames for way in WAYS)
@@ -185,8 +213,15 @@ def motion_figures(folder: Path) -> MotionFigures:
     )
 
 
-def _told(sightings: Sequence[Seen]) -> list[Told]:
-    return [Told(seen.text, min(seen.frames), max(seen.frames)) for seen in sightings if seen.text is not None]
+def _sightings(file: Path) -> list[Told | None]:
+    """What was told; None for a sighting without a text."""
+    told: list[Told | None] = []
+    for line in file.read_text(encoding="utf-8").splitlines():
+        sighting = json.loads(line)
+        frames = [evidence["index"] for evidence in sighting["evidence"]]
+        text = sighting["text"]
+        told.append(None if text is None else Told(text, min(frames), max(frames), sighting["told_at"]))
+    return told
 
 
 def _without_like(told: Sequence[Told], others: Sequence[Told]) -> tuple[Told, ...]:

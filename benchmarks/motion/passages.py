@@ -24,6 +24,8 @@ _EXPOSURE = 0.012
 """Seconds the shutter is open."""
 _STILL = 0.002
 """Metres under which a vehicle stands while the shutter is open."""
+_SHARP = 0.008
+"""Share of its distance that a vehicle may come nearer without blurring: half a pixel or so on its plate."""
 _CAMERA = PinholeCamera()
 
 
@@ -113,7 +115,8 @@ class Fleet:
             here, there = passage.drive.metres(second), passage.drive.metres(second + _EXPOSURE)
             stands = abs(here - there) < _STILL
             if not stands or standing is None:
-                moments = (here,) if stands else (here, (here + there) / 2, there)
+                blurs = abs(here - there) > _SHARP * max(here, 1.0)
+                moments = (here, (here + there) / 2, there) if blurs else (here,)
                 layer = self._layer(vehicle, yaw, moments)
             standing = layer if stands else None
             yield layer, vehicle.plate_is_seen(_CAMERA, 0.0, here, yaw)

@@ -75,22 +75,24 @@ def test_frames_without_motion_are_not_read(tmp_path: Path, clip: Path, models: 
     assert "out_folder_taken" in again.stderr
 
 
-def _line(text: str | None, *frames: int) -> str:
-    return json.dumps({"text": text, "evidence": [{"index": index} for index in frames]}) + "\n"
+def _line(text: str | None, *frames: int, told: int = 0) -> str:
+    evidence = [{"index": index} for index in frames]
+    return json.dumps({"text": text, "evidence": evidence, "told_at": told or frames[-1] + 30}) + "\n"
 
 
 def test_figures_name_what_only_one_way_told(tmp_path: Path) -> None:
-    """The same text at the same time is the same sighting; told again an hour later, by one way only, it is named."""
+    """The same text at the same time is the same sighting, as is that of a vehicle that stood for an hour, told when
+    it had gone; told again by one way only, it is named."""
     lines = [Watched("gated", 0, 20, 10, 1.0), Watched("every", 0, 100, 100, 8.0)]
-    gated = [_line("A1", 3, 9), _line("A1", 60, 64), _line("B2", 70), _line(None, 5)]
-    every = [_line("A1", 4), _line("A1", 700, 701), _line("B2", 72), _line("C3", 80)]
+    gated = [_line("A1", 3, 9), _line("A1", 60, 64), _line("B2", 70), _line("D4", 9, told=5000), _line(None, 5)]
+    every = [_line("A1", 4), _line("A1", 700, 701), _line("B2", 72), _line("C3", 80), _line("D4", 900, told=5010)]
     (tmp_path / "gated.jsonl").write_text("".join(gated))
     (tmp_path / "every.jsonl").write_text("".join(every))
     (tmp_path / "motion.jsonl").write_text("".join(json.dumps(asdict(line)) + "\n" for line in lines))
     found = motion_figures(tmp_path)
     assert (found.cpu_ratio, found.cpu_ms_a_frame, found.cpu_ms_every_frame) == pytest.approx((0.125, 10, 80))
     assert (found.frames, found.frames_decoded, found.frames_read) == (100, 20, 10)
-    assert (found.sightings_gated, found.sightings_every) == (3, 4)
+    assert (found.sightings_gated, found.sightings_every) == (4, 5)
     assert (found.unread_gated, found.unread_every) == (1, 0)
     assert [(told.text, told.first) for told in found.only_gated] == [("A1", 60)]
     assert [(told.text, told.first) for told in found.only_every] == [("A1", 700), ("C3", 80)]

@@ -8,8 +8,8 @@ from pathlib import Path
 import av
 
 from vision.errors import SourceUnavailable
-from vision.picture import Awake, Picture, Sleeper
-from vision.sources.coded_video import CodedVideo
+from vision.picture import Awake, Sleeper
+from vision.sources.coded_video import CodedPicture, CodedVideo
 from vision.sources.sleep import SleepyVideo
 from vision.types import Frame
 
@@ -32,7 +32,7 @@ class VideoSource:
         for picture in self.pictures(Awake()):
             yield picture.frame()
 
-    def pictures(self, sleeper: Sleeper) -> Iterator[Picture]:
+    def pictures(self, sleeper: Sleeper) -> Iterator[CodedPicture]:
         """The frames; while the sleeper sleeps and nothing moves, only keyframes. Raises as `frames`."""
         some = False
         try:
