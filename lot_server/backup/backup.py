@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 from lot_server.backup.container import DATABASE, MANIFEST, Container, Contents, new_container, open_backup
 from lot_server.backup.manifest import FORMAT, Manifest, manifest_from
@@ -77,7 +77,7 @@ def photo_place(name: str) -> str:
     return f"photos/{name[:2]}/{name}.jpg"
 
 
-def digest_of(file: BinaryIO) -> str:
+def digest_of(file: IO[bytes]) -> str:
     """The SHA-256 of a file's content, 64 hex digits; closes it."""
     with file:
         digest = hashlib.sha256()

@@ -14,7 +14,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import IO, Protocol
 
 from lot_server.durable import sync
 from lot_server.errors import BadBackup
@@ -36,7 +36,7 @@ class Container(Protocol):
 class Contents(Protocol):
     """A backup that is read."""
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> IO[bytes]:
         """Raises BadBackup where nothing has the name."""
         ...
 
@@ -63,7 +63,7 @@ class FolderContainer:
     def add_bytes(self, name: str, content: bytes) -> None:
         self.add_from(name, io.BytesIO(content))
 
-    def add_from(self, name: str, given: BinaryIO) -> None:
+    def add_from(self, name: str, given: IO[bytes]) -> None:
         """Put in what a file gives from here on. Raises OSError."""
         self._write(self._place(name), given)
 
@@ -77,7 +77,7 @@ class FolderContainer:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return target
 
-    def _write(self, target: Path, given: BinaryIO) -> None:
+    def _write(self, target: Path, given: IO[bytes]) -> None:
         handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as written:
             shutil.copyfileobj(given, written, _BLOCK)
@@ -98,7 +98,7 @@ class TarContainer:
     def add_bytes(self, name: str, content: bytes) -> None:
         self._add(name, io.BytesIO(content), len(content))
 
-    def _add(self, name: str, given: BinaryIO, size: int) -> None:
+    def _add(self, name: str, given: IO[bytes], size: int) -> None:
         member = tarfile.TarInfo(name)
         member.size, member.mode = size, 0o600
         self._tar.addfile(member, given)
@@ -126,7 +126,7 @@ class FolderContents:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> IO[bytes]:
         try:
             return (self._folder / name).open("rb")
         except OSError as error:
@@ -139,14 +139,14 @@ class TarContents:
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
 
-    def open(self, name: str) -> BinaryIO:
+    def open(self, name: str) -> IO[bytes]:
         try:
             found = self._tar.extractfile(name)
         except (KeyError, tarfile.TarError, OSError) as error:
             raise BadBackup(f"the tar file has no readable {name}: take another backup") from error
         if found is None:
             raise BadBackup(f"{name} in the tar file is no plain file: take another backup")
-        return found  # type: ignore[return-value]
+        return found
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from lot_server.domain.clock import from_text
 from lot_server.domain.lane import LaneState
 from lot_server.hardware_site import HardwareSite
 from lot_server.lane_view import LaneSnapshot
@@ -34,14 +33,12 @@ def store_figures(work: SqliteWork) -> StoreFigures:
     """What the store says, by indexed look-ups and the facts of the lot alone."""
     lot = work.lot()
     seq, _ = work.head()
-    acked_seq = work.acked_seq
-    oldest = next(work.envelopes(acked_seq), None) if acked_seq < seq else None
     return StoreFigures(
         0 if lot is None else lot.spaces,
         0 if lot is None else lot.free_spaces,
         seq,
-        acked_seq,
-        None if oldest is None else from_text(oldest.occurred_at),
+        work.acked_seq,
+        work.behind_since(),
         Counter(alert.raised.code for alert in work.open_alerts()),
     )
 

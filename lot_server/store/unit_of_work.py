@@ -7,7 +7,7 @@ from typing import cast
 from sqlmodel import Session, col, func, select
 
 from lot_server.domain.alert import OpenAlert
-from lot_server.domain.clock import to_text
+from lot_server.domain.clock import from_text, to_text
 from lot_server.domain.codec import to_body
 from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.coupon import Coupon, CouponKind
@@ -90,6 +90,12 @@ class SqliteWork:
     def acked_seq(self) -> int:
         """Up to where the cloud has acknowledged the ledger."""
         return self._ledger().acked_seq
+
+    def behind_since(self) -> datetime | None:
+        """When the oldest fact that the cloud has not acknowledged was recorded; None where it has all."""
+        query = select(OutboxRow.occurred_at).where(OutboxRow.seq > self.acked_seq).order_by(col(OutboxRow.seq))
+        found = self._session.exec(query.limit(1)).first()
+        return None if found is None else from_text(found)
 
     def acknowledge(self, seq: int, head: str) -> int:
         """Move the watermark forward to `seq`, whose hash the cloud says is `head`; one behind changes nothing.
