@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT = 720, 200
-LEFT, RIGHT, TOP, BOTTOM = 44, 8, 10, 22
-STEPS = (1, 2, 5)
+LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 22
+STEPS = (1, 2, 3, 5)
 
 
 @dataclass(frozen=True, slots=True)

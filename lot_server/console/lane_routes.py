@@ -20,7 +20,7 @@ from lot_server.errors import NothingWaits, NotSignedIn, TooManyWatchers, Unknow
 from lot_server.lane_loop import LaneLoop
 
 MOST_WATCHERS = 32
-PROVE_S = 10.0
+PROVE_S = 5.0
 """How often a watcher's sign-in is looked at, and a sign of life sent."""
 CASH = "cash"
 
@@ -147,7 +147,7 @@ async def _watch(console: Console, pages: Pages, visitor: Visitor, ending: async
 
 def _parts(pages: Pages, now: LotNow) -> dict[str, str]:
     """The texts of the page's parts by name: of each lane what is seen, and what can be ordered; and the head."""
-    parts = {"head": pages.render("part_head.html", now.frame, {})}
+    parts = {"head": pages.render("part_head.html", now.frame, {"current": "lanes"})}
     for lane in now.lanes:
         here = lane.snapshot
         # One number for each payment of a vehicle: a form that is sent twice counts once.

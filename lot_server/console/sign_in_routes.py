@@ -32,11 +32,10 @@ def sign_in_routes(console: Console) -> APIRouter:
             "then": then,
             "name": name,
             "problem": problem,
-            "lot": frame.facts,
             "nobody": nobody,
         }
         status = 200 if problem is None else status_of(problem)
-        answer = console.pages(request).show("sign_in.html", None, values, status)
+        answer = console.pages(request).show("sign_in.html", frame, values, status)
         if isinstance(problem, TooManySignIns):
             answer.headers["Retry-After"] = str(problem.wait_s)
         guard.set_cookie(answer, guard.before_cookie, secret)

@@ -4,14 +4,16 @@ from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.concurrency import run_in_threadpool
 
 from lot_server.console.guard import Posted
-from lot_server.console.pages import Frame
+from lot_server.console.pages import Frame, Pages
 from lot_server.console.parts import Console
 from lot_server.console.sign_ins import Visitor
 from lot_server.domain.errors import BadPlate
 from lot_server.domain.plate import PlateColor, normalise
 from lot_server.errors import BadForm, UnknownStay
+from lot_server.lane_view import LaneSnapshot
 from lot_server.store.stay_list import StaySort, Whereabouts
 from lot_server.store.unit_of_work import SqliteWork
 
@@ -54,10 +56,16 @@ def stay_routes(console: Console) -> APIRouter:
         return console.pages(request, visitor).show("stays.html", frame, values)
 
     @router.get("/stays/{stay_id}")
-    def stay(
+    async def stay(
         request: Request, stay_id: str, visitor: Annotated[Visitor, Depends(guard.needs("viewer"))]
     ) -> HTMLResponse:
         """One stay. Raises UnknownStay."""
+        snapshots = [lane.snapshot() for lane in lot.lanes.values()]
+        here = next((each for each in snapshots if each.stay_id == stay_id and each.direction == "exit"), None)
+        return await run_in_threadpool(_stay, console.pages(request, visitor), stay_id, here)
+
+    def _stay(pages: Pages, stay_id: str, here: LaneSnapshot | None) -> HTMLResponse:
+        """The page of a stay; `here` is the exit where its vehicle stands now."""
         with console.store.look() as look:
             frame, found = Frame.of(look), look.work.stay(stay_id)
             if found is None:
@@ -75,8 +83,9 @@ def stay_routes(console: Console) -> APIRouter:
                 "alerts": look.lanes.alerts(stay_id),
                 "colors": _COLORS,
                 "inside": found.state in ("open", "intended"),
+                "here": here,
             }
-        return console.pages(request, visitor).show("stay.html", frame, values)
+        return pages.show("stay.html", frame, values)
 
     @router.post("/stays/{stay_id}/plate")
     async def correct(stay_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]) -> RedirectResponse:

@@ -70,11 +70,11 @@ class Wording:
 
     def span(self, span: timedelta) -> str:
         """How long, in days, hours and minutes, a started minute counted whole as the fee does."""
-        total = -(-int(span.total_seconds()) // 60)
-        days, rest = divmod(total, 24 * 60)
-        hours, minutes = divmod(rest, 60)
-        key = "span_days" if days else "span_hours" if hours else "span_minutes"
-        return self.say(key, days=days, hours=hours, minutes=minutes)
+        hours, minutes = divmod(-(-int(span.total_seconds()) // 60), 60)
+        days, hours = divmod(hours, 24)
+        counts = {"span_days": days, "span_hours": hours, "span_minutes": minutes}
+        told = [self.say(key, count=count) for key, count in counts.items() if count]
+        return " ".join(told) or self.say("span_minutes", count=0)
 
     def bill(self, steps: Iterable[QuoteStep]) -> list[Line]:
         """Each step of a fee; days are named where there is more than one."""

@@ -28,6 +28,7 @@ class ListedStay:
     entered_at: datetime | None
     exited_at: datetime | None
     pass_id: str | None
+    plate_color: str | None
 
 
 class StayList:

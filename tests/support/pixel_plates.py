@@ -13,6 +13,8 @@ from vision.types import Box, Detection, Frame, PlateRead, PositionDistribution
 SHAPE = (120, 200, 3)
 MARK = b"plate:"
 UNREADABLE = "?"
+TWIN = "~"
+"""Between a text and the character that its last one may be just as well."""
 DETECTION = Detection(Box(0, 0, 9, 3), ((0.0, 0.0), (9.0, 0.0), (9.0, 3.0), (0.0, 3.0)), 0.9)
 
 
@@ -33,7 +35,7 @@ class PixelReader:
 
     def look(self, frame: Frame) -> tuple[PlateRead, ...]:
         text = _text(frame)
-        return () if text is None else (_read(text),)
+        return () if text is None else (_read(*text.split(TWIN)),)
 
 
 def _text(frame: Frame) -> str | None:
@@ -41,9 +43,12 @@ def _text(frame: Frame) -> str | None:
     return start[len(MARK) :].split(b"\0")[0].decode() if start.startswith(MARK) else None
 
 
-def _read(plate: str) -> PlateRead:
-    readable = plate != UNREADABLE
-    guess, sure = (plate, 0.999) if readable else ("X", 0.1)
+def _read(plate: str, twin: str | None = None) -> PlateRead:
+    readable = plate != UNREADABLE and twin is None
+    guess, sure = (plate, 0.999) if plate != UNREADABLE else ("X", 0.1)
+    positions = [PositionDistribution(((each, sure),), 1 - sure, 0.0) for each in guess]
+    if twin is not None:
+        positions[-1] = PositionDistribution(((guess[-1], sure / 2), (twin, sure / 2)), 1 - sure, 0.0)
     return PlateRead(
         DETECTION,
         plate if readable else None,
@@ -51,7 +56,7 @@ def _read(plate: str) -> PlateRead:
         plate,
         sure,
         (sure,) * len(guess),
-        tuple(PositionDistribution(((each, sure),), 1 - sure, 0.0) for each in guess),
+        tuple(positions),
         (0.0,) * (len(guess) + 1),
         "eu",
         "white",
