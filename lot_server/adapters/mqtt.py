@@ -77,8 +77,9 @@ class MqttDevice:
 
     async def output(self, name: str) -> bool:
         """What the box last told of the output. Raises DeviceAway, DeviceFault."""
-        await self._available()
-        return self._level(self._state_topic(name))
+        topic = self._state_topic(name)
+        await self._available(topic)
+        return self._level(topic)
 
     async def switch(self, name: str, on: bool) -> None:
         """Publish the command; where the output has a state topic, wait until the box tells that it followed."""

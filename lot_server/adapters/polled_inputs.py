@@ -54,6 +54,10 @@ class PolledInputs:
             self._note(None)
         except (DeviceAway, DeviceFault) as error:
             self._note(error)
+        except Exception as error:
+            # A fault of ours must not leave old levels standing as if they were true.
+            log.exception("device %s failed", self.device.name)
+            self._note(DeviceFault(f"device {self.device.name} failed ({error!r}): look at the server's log"))
 
     def listen(self, heard: asyncio.Event) -> None:
         """Set this event after every poll, until `forget`."""

@@ -195,3 +195,23 @@ def test_a_loop_that_is_occupied_for_ever_is_stuck(tmp_path: Path) -> None:
             await asyncio.gather(following, return_exceptions=True)
 
     on_modbus(scenario, tmp_path)
+
+
+def test_a_fault_of_the_adapter_leaves_no_old_level(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever a device's adapter raises, the levels are unknown until it answers again."""
+
+    async def scenario(box: ModbusBox) -> None:
+        async with wired(box) as loops:
+            right = box.device.inputs
+
+            async def wrong() -> dict[str, bool]:
+                raise ZeroDivisionError
+
+            box.device.inputs = wrong  # type: ignore[method-assign]
+            with pytest.raises(DeviceFault, match="ZeroDivisionError"):
+                await loops.occupied()
+            box.device.inputs = right  # type: ignore[method-assign]
+            assert await loops.occupied() == frozenset()
+
+    on_modbus(scenario, tmp_path)
+    assert "device box failed" in caplog.text
