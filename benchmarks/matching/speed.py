@@ -12,15 +12,17 @@ from lot_server.domain.matching import Matcher
 from lot_server.domain.stay import Stay
 
 MATCHES = 300
+LEAST_FULL = 0.9
+"""Share of `inside` from which exits are timed: the lot begins empty."""
 
 
 def milliseconds_a_match(patterns: Sequence[ReadPattern], order: Order, inside: int, seed: int) -> float:
-    """The median of the last MATCHES exits of a lot with `inside` vehicles, its server having run for a while."""
+    """The median of MATCHES exits of a lot with about `inside` vehicles: with each, some whose entry is new to it."""
     took: list[float] = []
     choose = by_evidence(Matcher())
 
     def timed(read: Replayed, stays: Sequence[Stay], at: datetime) -> Choice:
-        if len(stays) < inside * 0.8:
+        if len(stays) < inside * LEAST_FULL or len(took) >= MATCHES:
             return None, 1.0
         began = process_time()
         choice = choose(read, stays, at)
@@ -28,4 +30,4 @@ def milliseconds_a_match(patterns: Sequence[ReadPattern], order: Order, inside: 
         return choice
 
     Simulation(patterns, order, Traffic(visits=5 * inside + MATCHES, inside=inside), seed).run({"openlot": timed})
-    return median(took[-MATCHES:])
+    return median(took)
