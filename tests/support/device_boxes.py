@@ -29,7 +29,7 @@ Kind = Literal["modbus", "http", "gpio", "mqtt"]
 KINDS: tuple[Kind, ...] = ("modbus", "http", "gpio", "mqtt")
 INPUTS = {"arming": 3, "closing": 5, "up": 6, "down": 7}
 OUTPUTS = {"open": 2, "close": 4}
-TIMEOUT_S = 0.4
+TIMEOUT_S = 1.0
 
 
 class Box(Protocol):
