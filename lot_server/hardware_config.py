@@ -119,7 +119,9 @@ def device_section(where: str, table: Mapping[str, object], folder: Path) -> Dev
     if not isinstance(kind, str) or kind not in _KINDS:
         raise BadConfig(f"{where} kind must be one of {', '.join(_KINDS)}, not {kind!r}")
     section = _KINDS[kind]
-    lists = {name: {} for name in ("inputs", "outputs", "states") if name in section.__dataclass_fields__}
+    lists: dict[str, object] = {
+        name: {} for name in ("inputs", "outputs", "states") if name in section.__dataclass_fields__
+    }
     return from_table(section, where, {**lists, **table}, folder)
 
 
