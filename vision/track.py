@@ -26,9 +26,9 @@ PATIENCE = 24
 walks past it."""
 FIRST_READS = 5
 """Reads after which a plate that stays where it is tells little more."""
-PROMISING, SURE_READS = 0.5, 3.0
-"""Confidence of a read from which the next frame may settle it; and of a track's agreeing reads, together, from which
-more of them change nothing."""
+SURE_READS = 3.0
+"""Confidence of a track's agreeing reads, together, from which more of them change nothing. Until then a gap may break
+the track: what was not read ties no plate to where it was."""
 STANDS = 0.01
 """Widths of its own that the plate of a standing vehicle moves a frame at most."""
 KEPT = 8
@@ -94,7 +94,7 @@ class Track:
     @property
     def is_worth_reading(self) -> bool:
         """Whether the plate is in view and another read may tell more: it is new, has just set off, where nothing
-        tells yet how far it is by the next read, or passes by and is nearly sure.
+        tells yet how far it is by the next read, or passes by and is not sure.
         """
         if self.missed:
             return False
@@ -102,7 +102,7 @@ class Track:
             return True
         surest = max((e.read for e in self.evidence), key=lambda known: known.confidence)
         agreeing = sum(e.read.confidence for e in self.evidence if e.read.guess == surest.guess)
-        return self.has_moved and surest.confidence >= PROMISING and agreeing < SURE_READS
+        return self.has_moved and agreeing < SURE_READS
 
     def is_there(self, frame: Frame) -> bool:
         """Whether the plate's place still looks as it did when the plate was found there."""
