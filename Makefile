@@ -11,7 +11,7 @@ EXTRAS_STAMP := $(EXTRAS_VENV)/.installed
 MARKS := $(if $(OPENLOT_DATA),not extras,not extras and not data)
 export PYTHONSAFEPATH = 1
 
-.PHONY: demo test lint format bench test-extras postgres chromium clean
+.PHONY: demo test lint format bench test-extras programs clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,13 +31,10 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-postgres:
-	@sh tests/install_postgres.sh
+programs:
+	@sh tests/install_programs.sh
 
-chromium:
-	@sh tests/install_chromium.sh
-
-test: $(STAMP) postgres chromium lint
+test: $(STAMP) programs lint
 	$(BIN)/pytest -m '$(MARKS)'
 
 # Torch goes in first, with the torchvision that belongs to it: what follows then asks for no other build of either.

@@ -69,7 +69,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 def _programs() -> Path:
-    """Where `initdb` and `postgres` are; the same places as in tests/install_postgres.sh."""
+    """Where `initdb` and `postgres` are; the same places as in tests/install_programs.sh."""
     folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: int(each.parent.name), reverse=True)
     folders += sorted(Path("/usr").glob("pgsql-*/bin"), reverse=True)
     if on_path := shutil.which("initdb"):
