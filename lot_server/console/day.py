@@ -44,14 +44,14 @@ def hours_csv(day: Day, words: Wording) -> str:
     )
 
 
-def stays_csv(stays: Iterable[ListedStay], words: Wording) -> str:
-    """One line a stay."""
+def stays_csv(stays: Iterable[tuple[ListedStay, int]], words: Wording) -> str:
+    """One line a stay, with the minor units that it paid."""
 
     def at(instant: datetime | None) -> str:
         return "" if instant is None else words.local(instant).strftime("%Y-%m-%d %H:%M:%S")
 
     return _csv(
-        ("stay_id", "plate", "ticket", "entry_lane", "entered_at", "exited_at", "pass"),
+        ("stay_id", "plate", "ticket", "entry_lane", "entered_at", "exited_at", "pass", f"paid_{words.currency}"),
         (
             (
                 each.stay_id,
@@ -61,8 +61,9 @@ def stays_csv(stays: Iterable[ListedStay], words: Wording) -> str:
                 at(each.entered_at),
                 at(each.exited_at),
                 each.pass_id or "",
+                _decimal(paid),
             )
-            for each in stays
+            for each, paid in stays
         ),
     )
 

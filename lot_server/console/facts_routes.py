@@ -32,6 +32,7 @@ _TOLD = ("name", "address", "latitude", "longitude", "spaces")
 def facts_routes(console: Console) -> APIRouter:
     """The pages and orders about the lot itself."""
     router, guard, lot = APIRouter(), console.guard, console.lot
+    lanes = [(lane_id, lane.snapshot().direction) for lane_id, lane in lot.lanes.items()]
 
     def show(
         request: Request, visitor: Visitor, given: dict[str, str] | None = None, problem: Exception | None = None
@@ -46,7 +47,7 @@ def facts_routes(console: Console) -> APIRouter:
                 "given": given or _fields(frame.facts),
                 "was": _fingerprint(frame.facts),
                 "problem": problem,
-                "lanes": [lane.snapshot() for lane in lot.lanes.values()],
+                "lanes": lanes,
             }
         status = 200 if problem is None else 422
         return console.pages(request, visitor).show("facts.html", frame, values, status)

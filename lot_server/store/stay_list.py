@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, or_, select
 
-from lot_server.store.tables import StayRow
+from lot_server.store.tables import SettlementRow, StayRow
 
 StaySort = Literal["newest", "oldest", "plate", "lane"]
 Whereabouts = Literal["inside", "left"]
@@ -57,13 +57,18 @@ class StayList:
         rows: Any = self._session.execute(select(*columns).where(*found).order_by(*order).offset(first).limit(count))
         return total, [ListedStay(*row) for row in rows]
 
-    def between(self, start: datetime, end: datetime) -> list[ListedStay]:
-        """Every stay that entered or left from `start` on and before `end`, in the order of their entries."""
+    def between(self, start: datetime, end: datetime) -> list[tuple[ListedStay, int]]:
+        """Every stay that entered or left from `start` on and before `end`, by entry, with the minor units it paid."""
         columns = [getattr(StayRow, name) for name in ListedStay.__slots__]
         entered, exited = col(StayRow.entered_at), col(StayRow.exited_at)
         inside = or_((entered >= start) & (entered < end), (exited >= start) & (exited < end))
         rows: Any = self._session.execute(select(*columns).where(inside).order_by(entered))
-        return [ListedStay(*row) for row in rows]
+        found = [ListedStay(*row) for row in rows]
+        taken = select(SettlementRow.stay_id, func.sum(SettlementRow.amount_minor)).join(
+            StayRow, col(StayRow.stay_id) == SettlementRow.stay_id
+        )
+        paid = dict(self._session.exec(taken.where(inside).group_by(col(SettlementRow.stay_id))).all())
+        return [(each, paid.get(each.stay_id) or 0) for each in found]
 
 
 def _has(part: str) -> list[ColumnElement[bool]]:

