@@ -57,7 +57,7 @@ def test_the_bench_runs_over_the_shipped_set(tmp_path: Path) -> None:
     for candidate in run.run().candidates:
         assert [process.precision for process in run.processes(candidate.name)] == [candidate.settings["precision"]]
         found = run.predictions(candidate.name)
-        assert all(set(each.ms) == {"decode", "detect", "read", "total"} for each in found)
+        assert all(set(each.ms) == {"decode", "detect", "rectify", "read", "total"} for each in found)
         right = [each.sample for each in found if [plate.text for plate in each.plates] == truth[each.sample]]
         assert len(right) >= len(KINDS) / 2
     sizes = [candidate.bytes for candidate in run.run().candidates]
