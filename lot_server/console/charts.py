@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WIDTH, HEIGHT = 720, 200
-LEFT, RIGHT, TOP, BOTTOM = 56, 8, 10, 22
+WIDTH, HEIGHT = 720, 214
+LEFT, RIGHT, TOP, BOTTOM = 56, 8, 16, 28
 STEPS = (1, 2, 3, 5)
 
 

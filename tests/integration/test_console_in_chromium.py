@@ -2,14 +2,23 @@
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from browser import chromium
+from busy_lot import Past, draw_cars
 from console_client import CONSOLE, PASSWORD, ConsoleClient, console_port, person
 from lot_process import LotProcess, write_config
 from pixel_plates import TWIN, write_picture
 from playwright.sync_api import Browser, BrowserContext, Page
+
+from benchmarks.simulation.bursts import drawn_cars
+from lot_server.config import load_config
+from lot_server.facts import record_facts
+from lot_server.photos import PhotoFolder
+from lot_server.store.store import Store
+from vision.types import Frame
 
 WINDOWS = ((390, "en-GB"), (390, "zh-CN"), (768, "zh-CN"), (768, "en-GB"), (1024, "en-GB"))
 CUT_OFF = """
@@ -33,9 +42,11 @@ SMALL = """
 
 @pytest.fixture(scope="module")
 def lot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LotProcess]:
-    """A lot with a stay that left, two inside that look alike, and one of them before an operator at the exit."""
+    """A lot with two days behind it, two vehicles inside that look alike, and one of them at the exit."""
     folder = tmp_path_factory.mktemp("chromium")
-    process = LotProcess(write_config(folder, spaces=50, more=CONSOLE))
+    config = write_config(folder, spaces=50, more=CONSOLE)
+    live_through(config)
+    process = LotProcess(config)
     process.start()
     for plate in ("AB12CA", "AB12CD", "ZX98YW"):
         assert process.fate(process.send("entry-1", [write_picture(folder / f"{plate}.png", plate)])) == "crossed"
@@ -44,6 +55,21 @@ def lot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LotProcess]:
     process.until("exit-1", "waiting_for_operator")
     yield process
     assert process.stop() == 0
+
+
+def live_through(file: Path) -> None:
+    """Give a lot that has not begun its past."""
+    config = load_config(file)
+    photos, now = PhotoFolder(config.store.photos), datetime.now(UTC)
+    cars = [(drawn, photos.keep(Frame(drawn.picture, "drawn", 0))) for drawn in draw_cars(drawn_cars(4, seed=1))]
+    store = Store(config.store.database, config.lot.id)
+    with store.transaction() as work:
+        record_facts(work, config, now - timedelta(days=3))
+        past = Past(work, config.tariffs[0], cars)
+        for days in (2, 1):
+            past.day(now - timedelta(days=days), now)
+        past.refuse(now - timedelta(hours=1))
+    store.close()
 
 
 @pytest.fixture(scope="module")

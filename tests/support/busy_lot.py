@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 from pixel_plates import MARK
 
-from benchmarks.simulation.bursts import drawn_cars
 from benchmarks.simulation.cameras import HEIGHT, WIDTH, GateCamera, draw_look
 from benchmarks.simulation.grain import Grain
 from benchmarks.simulation.scenario import Car
@@ -18,6 +17,7 @@ from lot_server.domain.events import (
     EntryAdmitted,
     EntryConfirmed,
     EntryRefused,
+    Event,
     ExitAdmitted,
     ExitConfirmed,
     SettlementApplied,
@@ -54,13 +54,14 @@ class Drawn:
         return _COLORS.get(self.car.kind, "white")
 
 
-def draw_cars(count: int) -> list[Drawn]:
-    """Some cars before a gate, the same ones each time."""
-    rng = np.random.default_rng(SEED)
-    camera = GateCamera(OpenGlyphs(), Grain(rng, HEIGHT, WIDTH, 4.0), SEED)
+def draw_cars(cars: list[Car], seed: int = SEED) -> list[Drawn]:
+    """Cars before a gate; the same ones each time, at another place with another seed."""
+    rng = np.random.default_rng(seed)
+    camera = GateCamera(OpenGlyphs(), Grain(rng, HEIGHT, WIDTH, 2.0), SEED)
+    looks = [draw_look(np.random.default_rng(index), car.kind) for index, car in enumerate(cars)]
     return [
-        Drawn(car, camera.burst(rng, draw_look(rng, car.kind), car.kind, car.printed, "clear", 0.85, 1)[0])
-        for car in drawn_cars(count, SEED)
+        Drawn(car, camera.burst(rng, look, car.kind, car.printed, "clear", 0.85, 1)[0])
+        for car, look in zip(cars, looks, strict=True)
     ]
 
 
@@ -76,12 +77,17 @@ def write_marked(path: Path, drawn: Drawn, says: str | None = None) -> Path:
 
 
 class Past:
-    """Writes what happened at a lot before now, as its own events."""
+    """Writes what happened at a lot before now, as its own events: vehicles of these cars, each with its photo."""
 
-    def __init__(self, work: Work, tariff: Tariff, photos: list[str], cars: list[Drawn]) -> None:
-        self._work, self._tariff, self._photos, self._cars = work, tariff, photos, cars
+    def __init__(self, work: Work, tariff: Tariff, cars: list[tuple[Drawn, str]]) -> None:
+        self._work, self._tariff, self._cars = work, tariff, cars
         self._random = Random(SEED)
         self._number = 0
+
+    def arrive(self, drawn: Drawn, photo: str, at: datetime) -> None:
+        """One vehicle that came at an instant and is inside still."""
+        for when, event in self._visit(drawn, drawn.plate, photo, at, None):
+            self._work.record(event, when)
 
     def day(self, midnight: datetime, until: datetime) -> None:
         """One day's vehicles from `midnight` on; who would leave after `until` is inside still."""
@@ -89,19 +95,22 @@ class Past:
         for hour, count in enumerate(_RUSH):
             for _ in range(count):
                 at = midnight + timedelta(hours=hour, minutes=self._random.uniform(0, 60))
+                left = at + timedelta(minutes=self._random.uniform(20, 420))
                 if at < until:
-                    facts += list(self._visit(at, at + timedelta(minutes=self._random.uniform(20, 420)), until))
+                    drawn, photo = self._cars[self._number % len(self._cars)]
+                    # Each plate comes once: its last characters count the visits.
+                    plate = f"{drawn.plate[:-3]}{self._number:03d}"
+                    facts += list(self._visit(drawn, plate, photo, at, left if left < until else None))
         for at, event in sorted(facts, key=lambda fact: fact[0]):
             self._work.record(event, at)
 
     def refuse(self, at: datetime) -> None:
         self._work.record(EntryRefused(f"refused-{at:%H%M%S}", "entry-1", "苏E00000", "full", ()), at)
 
-    def _visit(self, at: datetime, left: datetime, until: datetime) -> Iterator[tuple[datetime, object]]:
+    def _visit(
+        self, drawn: Drawn, plate: str, photo: str, at: datetime, left: datetime | None
+    ) -> Iterator[tuple[datetime, Event]]:
         number, self._number = self._number, self._number + 1
-        car, photo = self._cars[number % len(self._cars)], self._photos[number % len(self._photos)]
-        # Each plate comes once: the last characters count the visits.
-        plate = car.plate if number < len(self._cars) else f"{car.plate[:-3]}{number:03d}"
         stay, entered = f"stay-{number:04d}", at + timedelta(seconds=6)
         yield (
             at,
@@ -118,11 +127,11 @@ class Past:
                 pass_id=None,
                 tariff_version=self._tariff.version,
                 read_at=at,
-                plate_color=car.color,
+                plate_color=drawn.color,
             ),
         )
         yield entered, EntryConfirmed(stay, f"in-{number:04d}", entered, 0)
-        if left >= until:
+        if left is None:
             return
         owed = quote(self._tariff, entered, left).gross
         if owed.minor:
