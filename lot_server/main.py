@@ -5,7 +5,7 @@ import importlib.util
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -21,6 +21,7 @@ from lot_server.facts import record_facts
 from lot_server.handlers import Handlers
 from lot_server.hardware_watch import HardwareWatch
 from lot_server.lane_loop import LaneLoop
+from lot_server.lane_setup import LaneHardware
 from lot_server.loopback.app import LoopbackServer, listen, loopback_app, write_address
 from lot_server.loopback.auth import new_token
 from lot_server.loopback.lot import RunningLot
@@ -29,6 +30,7 @@ from lot_server.metrics.counts import LotCounts
 from lot_server.metrics.measured import MeasuredReader
 from lot_server.metrics.measured import measured as measured_hardware
 from lot_server.photos import PhotoFolder
+from lot_server.ports import PlateReader
 from lot_server.site import Site, open_site
 from lot_server.store.writer import Writer
 from lot_server.vision_models import model_place
@@ -111,29 +113,51 @@ def check_packages() -> None:
 
 async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStack) -> tuple[RunningLot, Site, Measured]:
     displays = {lane.id: TextDisplay(config.lot.languages) for lane in config.lanes}
-    _make_folder(config.store.folder)
-    clock, handlers = config.clock, Handlers(config.clock, config.blocked)
-    photos = PhotoFolder(config.store.photos)
     counts = LotCounts()
+    writer, handlers = await open_records(config, counts, parts)
+    workers = await parts.enter_async_context(_workers(config, factory))
+    site = await open_site(config, displays, parts)
+    lot = running_lot(config, writer, handlers, MeasuredReader(workers, counts), site.lanes, displays, counts)
+    return lot, site, Measured(counts, workers, config.store.folder, site.hardware)
+
+
+async def open_records(config: LotConfig, counts: LotCounts, parts: AsyncExitStack) -> tuple[Writer, Handlers]:
+    """The store with the configuration's facts in it, what a crash left sorted out; closed by `parts`.
+
+    Raises StoreError and its kinds, BadConfig.
+    """
+    _make_folder(config.store.folder)
+    handlers = Handlers(config.clock, config.blocked)
     writer = Writer(config.store.database, config.lot.id, counts.recorded)
     parts.callback(writer.close)
-    await writer.transact(lambda work: record_facts(work, config, clock.now()))
+    await writer.transact(lambda work: record_facts(work, config, config.clock.now()))
     await writer.transact(handlers.recover)
-    if clock.simulated:
-        log.warning("the clock is simulated: it shows %s", clock.now().isoformat())
-    workers = await parts.enter_async_context(_workers(config, factory))
-    reader = MeasuredReader(workers, counts)
-    site = await open_site(config, displays, parts)
+    if config.clock.simulated:
+        log.warning("the clock is simulated: it shows %s", config.clock.now().isoformat())
+    return writer, handlers
+
+
+def running_lot(
+    config: LotConfig,
+    writer: Writer,
+    handlers: Handlers,
+    reader: PlateReader,
+    hardware: Mapping[str, LaneHardware],
+    displays: Mapping[str, TextDisplay],
+    counts: LotCounts,
+) -> RunningLot:
+    """The lot's lanes over their hardware; none of them runs yet."""
+    photos = PhotoFolder(config.store.photos)
     lanes = {
         lane.id: LaneLoop(
             lane.id,
             lane.direction,
-            measured_hardware(lane.id, site.lanes[lane.id], counts),
+            measured_hardware(lane.id, hardware[lane.id], counts),
             reader,
             photos,
             writer,
             handlers,
-            clock,
+            config.clock,
             config.timing,
             config.vision.burst_frames,
             config.vision.least_confidence,
@@ -141,8 +165,7 @@ async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStac
         )
         for lane in config.lanes
     }
-    lot = RunningLot(config.lot.id, clock, writer, handlers, photos, lanes, displays)
-    return lot, site, Measured(counts, workers, config.store.folder, site.hardware)
+    return RunningLot(config.lot.id, config.clock, writer, handlers, photos, lanes, displays)
 
 
 @asynccontextmanager
