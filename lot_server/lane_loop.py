@@ -76,6 +76,7 @@ class LaneLoop:
         self._approach: Approach | None = None
         self._decision: Decision | None = None
         self._ordered: OrderedBy | None = None
+        self._postponed: OrderedBy | None = None
         self._settled_meanwhile = False
 
     async def run(self) -> None:
@@ -89,7 +90,10 @@ class LaneLoop:
         finally:
             self._inbox.drop_call()
             self._inbox.set_timer(None)
-            self._answer(NothingWaits(f"{self._lane_id} stops: start the lot server again"))
+            stops = NothingWaits(f"{self._lane_id} stops: start the lot server again")
+            self._answer(stops)
+            if self._postponed is not None:
+                self._postponed.refuse(stops)
 
     def snapshot(self) -> LaneSnapshot:
         """The lane now."""
@@ -182,6 +186,9 @@ class LaneLoop:
         self._change_message()
         if outcome.decision is not None or outcome.error is not None:
             self._answer(outcome.error)
+        if self._postponed is not None and self._lane.state is not LaneState.DECIDING:
+            ordered, self._postponed = self._postponed, None
+            await self._hear(Heard(Outcome(LaneEvent.OPERATOR_DECIDED), heard.at, ordered=ordered))
 
     async def _learn(self, outcome: Outcome) -> None:
         """Take over what a call brought, and keep account of what works."""
@@ -279,7 +286,11 @@ class LaneLoop:
         await answer
 
     def _take(self, ordered: OrderedBy) -> bool:
-        """Whether the lane can follow an order now; else its giver is told."""
+        """Whether the lane can follow an order now; else its giver is told, or waits for the decision under way."""
+        if self._lane.state is LaneState.DECIDING and self._postponed is None:
+            # A decision takes moments, and one that is asked for again and again must not swallow a press of a button.
+            self._postponed = ordered
+            return False
         names_a_stay = isinstance(ordered.order, Resolve)
         takes = _TAKES_STAYS if names_a_stay else _TAKES_ORDERS
         if self._lane.state not in takes or (names_a_stay and self._lane.direction == "entry"):

@@ -17,7 +17,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.gate.figures import GateFigures, figures
 from benchmarks.gate.gate_folder import FORMAT, GateFolder, GatePlan, GateRun, Visit
 from benchmarks.gate.hardware import FRAMES_A_SECOND
-from benchmarks.gate.lot import config_of
+from benchmarks.gate.lot import BOOM_S, config_of
 from benchmarks.gate.page import HEADINGS, page, rows
 from benchmarks.gate.run import GateBench
 from benchmarks.gate.scenario import Scenario, with_comparisons
@@ -43,6 +43,7 @@ def gate(
     runs: Annotated[int, typer.Option(min=1, help="Runs of each scenario, in turns.")] = 10,
     visits: Annotated[int, typer.Option(min=1, help="Vehicles a lane and run.")] = 20,
     workers: Annotated[int | None, typer.Option(min=1, max=MOST_WORKERS, help="Vision workers; else cores.")] = None,
+    boom_s: Annotated[float, typer.Option(min=0.0, help="Seconds that the boom takes to rise or fall.")] = BOOM_S,
     seed: Annotated[int, typer.Option(min=0, help="Other photos, orders and pauses.")] = 0,
     page_file: Annotated[Path | None, typer.Option("--page", help="Write the figures as Markdown, too.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures for machines.")] = False,
@@ -56,7 +57,7 @@ def gate(
     folder = GateFolder(out)
     try:
         if photos is not None:
-            asyncio.run(_bench(photos, lanes, scenarios, runs, visits, workers, seed).run(folder, _tell))
+            asyncio.run(_bench(photos, lanes, scenarios, runs, visits, workers, boom_s, seed).run(folder, _tell))
         found = figures(folder)
     except (BenchmarkError, LotError, ModelError, VisionError) as error:
         typer.echo(f"openlot bench: {error.code}: {error}", err=True)
@@ -72,15 +73,16 @@ def gate(
 
 
 def _bench(
-    photos: Path, lanes: str, scenarios: str, runs: int, visits: int, workers: int | None, seed: int
+    photos: Path, lanes: str, scenarios: str, runs: int, visits: int, workers: int | None, boom_s: float, seed: int
 ) -> GateBench:
     """What was asked for. Raises typer.BadParameter, BenchmarkError, VisionError."""
     lane_counts = _lane_counts(lanes)
     chosen = with_comparisons(_scenarios(scenarios))
     count = workers or min(len(os.sched_getaffinity(0)), MOST_WORKERS)
-    config = config_of(Path(), 1, count)
+    config = config_of(Path(), 1, count, boom_s)
     words = ["openlot", "bench", "gate", "--photos", stored_path(photos), "--lanes", lanes, "--scenarios", scenarios]
     words += ["--runs", str(runs), "--visits", str(visits), "--workers", str(count), "--seed", str(seed)]
+    words += [] if boom_s == BOOM_S else ["--boom-s", str(boom_s)]
     settings: dict[str, str | int | float] = {
         "detector": config.vision.detector,
         "reader": config.vision.reader,
@@ -107,7 +109,7 @@ def _bench(
     )
     samples = load_dataset(photos).samples
     vehicles = vehicles_on(samples, visits * max(lane_counts), config.vision.burst_frames, seed)
-    return GateBench(plan, vehicles, count)
+    return GateBench(plan, vehicles, count, config.site)
 
 
 def _lane_counts(text: str) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """From the files of runs at the gate to figures."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.gate.errors import BadGateRuns
 from benchmarks.gate.gate_folder import GateFolder, GateRun, Visit
-from benchmarks.gate.scenario import HELD_AGAINST, Scenario
+from benchmarks.gate.scenario import HELD_AGAINST, ONE_AT_A_TIME, Scenario
 from benchmarks.judging.intervals import LEVEL, RESAMPLES, Interval, Numbers
 from benchmarks.metrics import same_plate
 
@@ -72,41 +72,58 @@ def figures(folder: GateFolder) -> list[GateFigures]:
             ratios = [
                 Ratio(against, len(chosen), held)
                 for against in HELD_AGAINST[scenario]
-                if (held := ratio_of_medians(waits[scenario, lanes], waits.get((against, lanes), []), plan.seed))
+                if (held := ratio_of_medians(*_sides(waits, lanes, scenario, against), plan.seed))
             ]
             seen = [visit for run in chosen for visit in by_run[run.run]]
             found.append(_figures(scenario, lanes, chosen, seen, ratios))
     return found
 
 
-def ratio_of_medians(first: Sequence[Numbers], second: Sequence[Numbers], seed: int) -> Interval | None:
+def ratio_of_medians(first: Sequence[Numbers], second: Sequence[Numbers], paired: bool, seed: int) -> Interval | None:
     """Median of all in `first` over that in `second`, both one array (vehicles,) a round, round by round.
 
     Bootstrapped in two steps: rounds are drawn, both arrays of a round together, since what goes on in the machine
-    hits both; then vehicles within each. None where there is nothing to compare.
+    hits both; then vehicles within each, `paired` ones together too: the same vehicle, arriving alike, on both sides.
+    NaN is a vehicle without a wait; it is left out, of both sides where they are paired. None where there is nothing
+    to compare.
     """
-    rounds = [(a, b) for a, b in zip(first, second, strict=False) if a.size and b.size]
+    rounds = []
+    for above, below in zip(first, second, strict=False):
+        known = ~np.isnan(above), ~np.isnan(below)
+        if paired:
+            known = (known[0] & known[1],) * 2
+        if known[0].any() and known[1].any():
+            rounds.append((above[known[0]], below[known[1]]))
     if not rounds or len(first) != len(second):
         return None
     rng = np.random.default_rng(seed)
     drawn = np.empty(RESAMPLES)
     for number in range(RESAMPLES):
-        places = rng.integers(0, len(rounds), len(rounds))
-        above, below = (
-            np.concatenate([rng.choice(rounds[place][side], rounds[place][side].size) for place in places])
-            for side in (0, 1)
-        )
-        drawn[number] = np.median(above) / np.median(below)
+        sides: tuple[list[Numbers], list[Numbers]] = ([], [])
+        for place in rng.integers(0, len(rounds), len(rounds)):
+            above, below = rounds[place]
+            places = rng.integers(0, above.size, above.size)
+            sides[0].append(above[places])
+            sides[1].append(below[places if paired else rng.integers(0, below.size, below.size)])
+        drawn[number] = np.median(np.concatenate(sides[0])) / np.median(np.concatenate(sides[1]))
     value = float(np.median(np.concatenate([a for a, _ in rounds])) / np.median(np.concatenate([b for _, b in rounds])))
     tail = (1 - LEVEL) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Interval(value, min(float(low), value), max(float(high), value), float(drawn.std(ddof=1)))
 
 
+def _sides(
+    waits: Mapping[tuple[Scenario, int], Sequence[Numbers]], lanes: int, scenario: Scenario, against: Scenario
+) -> tuple[Sequence[Numbers], Sequence[Numbers], bool]:
+    """Both scenarios' waits round by round, and whether their vehicles are pairs."""
+    return waits[scenario, lanes], waits.get((against, lanes), []), {scenario, against} <= ONE_AT_A_TIME
+
+
 def _figures(
     scenario: Scenario, lanes: int, runs: Sequence[GateRun], visits: Sequence[Visit], ratios: Sequence[Ratio]
 ) -> GateFigures:
     waits = _waits(visits)
+    waits = waits[~np.isnan(waits)]
     hours = sum(run.seconds for run in runs) / 3600
     p50, p95, p99 = np.percentile(waits, [50, 95, 99]) if waits.size else (0.0, 0.0, 0.0)
     return GateFigures(
@@ -136,8 +153,8 @@ def _of(runs: Sequence[GateRun], scenario: Scenario, lanes: int) -> list[GateRun
 
 
 def _waits(visits: Sequence[Visit]) -> Numbers:
-    """Milliseconds (vehicles,) from the loop to the relay, of those that it opened for."""
-    return np.array([visit.ms["relay"] for visit in visits if "relay" in visit.ms], dtype=np.float64)
+    """Milliseconds (vehicles,) from the loop to the relay, in the order they came; NaN where it did not open."""
+    return np.array([visit.ms.get("relay", np.nan) for visit in visits], dtype=np.float64)
 
 
 def _is_right(visit: Visit) -> bool:

@@ -54,6 +54,10 @@ class PacedCamera:
         self._watch = watch
         self._origin = time.perf_counter()
 
+    def until(self, phase: float) -> float:
+        """Seconds until the share `phase` (0 to 1) of the time between two frames has gone by."""
+        return ((phase - (time.perf_counter() - self._origin) * FRAMES_A_SECOND) % 1.0) / FRAMES_A_SECOND
+
     async def burst(self, count: int) -> AsyncIterator[Frame]:
         """The next `count` frames, which take `count` / 25 s to arrive. Raises UnreadableImage."""
         first = math.ceil((time.perf_counter() - self._origin) * FRAMES_A_SECOND)

@@ -44,8 +44,9 @@ from vision.types import Frame
 
 LOT_ID = "gate-bench"
 SPACES = 1_000_000
-_SITE = SiteSection("simulated", opening_s=0.8, drive_s=0.3)
-"""Booms take 0.8 s and more to rise."""
+BOOM_S = 0.8
+"""Booms take this and more to rise."""
+_DRIVE_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,11 @@ class WatchedLot:
         return await self.writer.transact(_alert_codes)
 
 
-def config_of(folder: Path, lanes: int, workers: int, site: SiteSection = _SITE) -> LotConfig:
-    """A lot of entry lanes as configured by default, with so many vision workers; its store lies in `folder`."""
+def config_of(folder: Path, lanes: int, workers: int, boom_s: float = BOOM_S) -> LotConfig:
+    """A lot of entry lanes as configured by default, with so many vision workers; its store lies in `folder`.
+
+    The boom takes `boom_s` seconds to rise, and to fall.
+    """
     tariff = Tariff(1, "EUR", datetime(2026, 1, 1, tzinfo=UTC), 0, (RateLine(0, 60, 100),), None, 15, 10)
     return LotConfig(
         folder=folder,
@@ -91,7 +95,7 @@ def config_of(folder: Path, lanes: int, workers: int, site: SiteSection = _SITE)
         loopback=LoopbackSection(port=0),
         clock=SystemClock(),
         vision=VisionSection(workers=workers),
-        site=site,
+        site=SiteSection("simulated", opening_s=boom_s, drive_s=_DRIVE_S),
         payment=PaymentSection("http://127.0.0.1/pay"),
         timing=LaneTiming(),
         lanes=tuple(LaneSection(f"in-{number}", "entry") for number in range(1, lanes + 1)),

@@ -27,6 +27,9 @@ HELD_AGAINST: Mapping[Scenario, tuple[Scenario, ...]] = {
 }
 """What the waiting time of a scenario is divided by."""
 
+ONE_AT_A_TIME = frozenset(Scenario) - {Scenario.FULL}
+"""Where the vehicles of a round are the same, in the same order, at the same point between two frames."""
+
 
 def with_comparisons(asked: Iterable[Scenario]) -> tuple[Scenario, ...]:
     """The scenarios that were asked for and those they are held against, each once, in one order."""

@@ -1,6 +1,7 @@
 """A lane driven from its loops to its barrier, on the real store, with hardware that the test works by hand."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -462,6 +463,47 @@ def test_orders_are_refused_where_nothing_waits(tmp_path: Path) -> None:
                 await lane.resolve("any", "Li", "why not")
             with pytest.raises(NothingWaits):
                 await lane.take_payment(Money(1, "CNY"), "terminal", "t")
+
+    lane_test(story, tmp_path)
+
+
+def test_an_order_given_during_a_decision_is_followed_after_it(tmp_path: Path) -> None:
+    """Pressing the button while a refused vehicle is judged once more lets it in; no press is lost to a moment."""
+
+    async def story(lot: Lot) -> None:
+        hand, blocking = HandLane(seen=sighting(PLATE)), threading.Event()
+        async with lot.lane("entry", hand) as lane:
+            busy = asyncio.create_task(lot.ask(lambda _: blocking.wait(20)))
+            hand.roll("arming", True)
+            await until(lambda: lane.snapshot().state == "deciding")
+            order = asyncio.create_task(lane.open("Li", "delivery of bread"))
+            await asyncio.sleep(0)
+            blocking.set()
+            await asyncio.gather(busy, order)
+            await until(lambda: hand.commands == ["open"])
+        (stay,) = await lot.ask(lambda work: work.intended_stays())
+        assert (stay.plate, hand.commands) == (PLATE, ["open"])
+
+    lane_test(story, tmp_path, blocked=frozenset({PLATE}))
+
+
+def test_an_order_that_a_decision_made_needless_says_so(tmp_path: Path) -> None:
+    """Who presses the button while a vehicle is being admitted is told that nothing waits, and it opens once."""
+
+    async def story(lot: Lot) -> None:
+        hand, blocking = HandLane(seen=sighting(PLATE)), threading.Event()
+        async with lot.lane("entry", hand) as lane:
+            busy = asyncio.create_task(lot.ask(lambda _: blocking.wait(20)))
+            hand.roll("arming", True)
+            await until(lambda: lane.snapshot().state == "deciding")
+            order = asyncio.create_task(lane.open("Li", "delivery of bread"))
+            await asyncio.sleep(0)
+            blocking.set()
+            await busy
+            with pytest.raises(NothingWaits, match="opening"):
+                await order
+            await until(lambda: lane.snapshot().state == "open")
+            assert hand.commands == ["open"]
 
     lane_test(story, tmp_path)
 

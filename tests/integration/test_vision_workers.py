@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+from lot_process import support_path
 from odd_lookers import OddLooker, dying, tampered
 
 import models.card
@@ -289,7 +290,7 @@ if __name__ == "__main__":
 def run_server(tmp_path: Path, word: str) -> subprocess.Popen[str]:
     script = tmp_path / "server.py"
     script.write_text(SERVER)
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1] / "support")}
+    environment = os.environ | {"PYTHONPATH": support_path()}
     command = [sys.executable, "-W", "error", str(script), word]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 

@@ -81,6 +81,11 @@ if __name__ == "__main__":
 SUPPORT = Path(__file__).parent
 
 
+def support_path() -> str:
+    """PYTHONPATH by which a program finds the modules of tests/support, before what is on it already."""
+    return os.pathsep.join(filter(None, (str(SUPPORT), os.environ.get("PYTHONPATH"))))
+
+
 def write_config(folder: Path, spaces: int = 5, more: str = "") -> Path:
     """A lot.toml for a simulated site with one entry and one exit."""
     file = folder / "lot.toml"
@@ -101,7 +106,7 @@ class LotProcess:
             self._command = [sys.executable, str(script), str(config)]
         else:
             self._command = [sys.executable, "-m", "openlot", "lot", "serve", "--config", str(config)]
-        self._environment = os.environ | {"PYTHONPATH": str(SUPPORT)}
+        self._environment = os.environ | {"PYTHONPATH": support_path()}
         self._process: subprocess.Popen[str] | None = None
         self._http: httpx2.Client | None = None
         self.ready = ""

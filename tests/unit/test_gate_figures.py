@@ -14,10 +14,12 @@ from benchmarks.errors import NoTruth, OutFolderTaken
 from benchmarks.gate.errors import BadGateRuns
 from benchmarks.gate.figures import figures, ratio_of_medians
 from benchmarks.gate.gate_folder import FORMAT, GateFolder, GatePlan, GateRun, RunKey, Visit
+from benchmarks.gate.hardware import FRAMES_A_SECOND, PacedCamera, Watch
 from benchmarks.gate.run import run_order
 from benchmarks.gate.scenario import Scenario, with_comparisons
 from benchmarks.gate.vehicles import vehicles_on
 from benchmarks.types import Sample, TruePlate
+from lot_server.domain.clock import SystemClock
 from vision.decode_image import decode_image
 
 SCENARIOS = (Scenario.IDLE, Scenario.FULL)
@@ -118,10 +120,33 @@ def test_the_ratio_knows_a_machine_that_was_slow_for_both() -> None:
     pace = rng.uniform(1, 4, 12)
     below = [slow * rng.normal(100, 2, 40) for slow in pace]
     above = [slow * rng.normal(110, 2, 40) for slow in pace]
-    found = ratio_of_medians(above, below, seed=0)
+    found = ratio_of_medians(above, below, paired=False, seed=0)
     assert found is not None
     assert 1.05 < found.low < found.value < found.high < 1.16
-    assert found == ratio_of_medians(above, below, seed=0)
+    assert found == ratio_of_medians(above, below, paired=False, seed=0)
+
+
+def test_the_ratio_knows_vehicles_that_came_alike() -> None:
+    """Waits that differ between vehicles, and alike on both sides, leave the interval of pairs narrow."""
+    rng = np.random.default_rng(1)
+    below = [rng.uniform(100, 200, 10) for _ in range(10)]
+    above = [1.1 * waits + rng.normal(0, 1, 10) for waits in below]
+    below[0][3] = above[1][4] = np.nan
+    paired, apart = (ratio_of_medians(above, below, paired, seed=0) for paired in (True, False))
+    assert paired is not None
+    assert apart is not None
+    assert 1.08 < paired.low < paired.value < paired.high < 1.12
+    assert paired.high - paired.low < (apart.high - apart.low) / 2
+
+
+def test_a_camera_says_how_long_until_a_point_between_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whenever one asks, the pause is the part of a frame's time that is left until that point comes next."""
+    now = 5.0
+    monkeypatch.setattr("benchmarks.gate.hardware.time.perf_counter", lambda: now)
+    camera = PacedCamera("in-1", b"", SystemClock(), Watch())
+    for passed, phase, left in ((0.0, 0.25, 0.25), (0.5, 0.25, 0.75), (7.2, 0.25, 0.05), (2.9, 0.0, 0.1)):
+        now = 5.0 + passed / FRAMES_A_SECOND
+        assert camera.until(phase) * FRAMES_A_SECOND == pytest.approx(left, abs=1e-6)
 
 
 def test_every_round_holds_every_run_in_an_order_of_its_own() -> None:
