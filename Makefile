@@ -35,7 +35,7 @@ programs:
 	@sh tests/install_programs.sh
 
 test: $(STAMP) programs lint
-	$(BIN)/pytest -m '$(MARKS)'
+	$(BIN)/pytest -n auto --maxprocesses 8 --dist loadfile -m '$(MARKS)'
 
 # Torch goes in first, with the torchvision that belongs to it: what follows then asks for no other build of either.
 $(EXTRAS_STAMP): pyproject.toml models/train/requirements.txt models/train/requirements-no-deps.txt

@@ -1,5 +1,7 @@
 """A frame in shared memory: written once by the server, looked at in place by a vision worker."""
 
+import os
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing.shared_memory import SharedMemory
@@ -43,7 +45,9 @@ class FrameWriter:
     def _of_size(self, size: int) -> SharedMemory:
         if self._segment is None or self._segment.size < size:
             self.release()
-            self._segment = SharedMemory(create=True, size=max(size, 1))
+            # The name tells whose memory it is: of this process.
+            name = f"openlot-{os.getpid()}-{secrets.token_hex(4)}"
+            self._segment = SharedMemory(name, create=True, size=max(size, 1))
         return self._segment
 
 

@@ -67,8 +67,9 @@ def with_workers(
     return asyncio.run(run())
 
 
-def shared_segments() -> set[str]:
-    return {path.name for path in Path("/dev/shm").glob("psm_*")}
+def shared_segments(pid: int) -> list[Path]:
+    """The shared memory that a process made and nobody gave back."""
+    return list(Path("/dev/shm").glob(f"openlot-{pid}-*"))
 
 
 def test_evidence_is_the_callers_own_frames() -> None:
@@ -79,6 +80,7 @@ def test_evidence_is_the_callers_own_frames() -> None:
         sighting = await read(workers, *frames)
         assert sighting is not None
         assert sighting.text == "10"
+        assert shared_segments(os.getpid())
         assert all(any(each.frame is given for each in sighting.evidence) for given in frames)
         larger = await read(workers, frame(77, size=(1080, 1920)), frame(77, index=1, size=(1080, 1920)))
         assert larger is not None
@@ -86,6 +88,7 @@ def test_evidence_is_the_callers_own_frames() -> None:
         assert await read(workers, frame(0, "empty")) is None
 
     with_workers(scenario)
+    assert shared_segments(os.getpid()) == []
 
 
 def test_a_frame_is_read_while_the_next_one_is_on_its_way(tmp_path: Path) -> None:
@@ -224,14 +227,13 @@ def test_a_cancelled_read_leaves_its_worker_usable() -> None:
 )
 def test_workers_that_cannot_start_say_why(factory: LookerFactory, reason: str) -> None:
     """`start` raises VisionUnavailable with the reason, and leaves no process and no memory behind."""
-    before = shared_segments()
 
     async def scenario(_: VisionWorkers) -> None:
         raise AssertionError("started")
 
     with pytest.raises(VisionUnavailable, match=reason):
         with_workers(scenario, factory, count=2)
-    assert shared_segments() <= before
+    assert shared_segments(os.getpid()) == []
 
 
 def test_shipped_weights_that_were_changed_are_refused(tmp_path: Path) -> None:
@@ -297,11 +299,10 @@ def run_server(tmp_path: Path, word: str) -> subprocess.Popen[str]:
 
 def test_a_clean_end_leaves_no_memory_and_no_complaint(tmp_path: Path) -> None:
     """After `close` the shared memory is gone and neither process nor resource tracker wrote a word."""
-    before = shared_segments()
     server = run_server(tmp_path, "close")
     _, complaints = server.communicate(timeout=60)
     assert (server.returncode, complaints) == (0, "")
-    assert shared_segments() <= before
+    assert shared_segments(server.pid) == []
 
 
 def test_workers_end_with_a_killed_server(tmp_path: Path) -> None:
