@@ -56,8 +56,8 @@ class UnknownLot(ApiError):
 class RequestRefused(ApiError):
     """A lot's signed request was refused; the body is the wire's `Refusal`, and nothing was applied."""
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.message)
+    def __init__(self, refusal: Refusal, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(refusal.message, headers)
         self.refusal = refusal
         self.status = REFUSAL_STATUS[refusal.code]
 

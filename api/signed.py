@@ -6,8 +6,9 @@ from api.deps import Cloud
 from api.errors import RequestRefused
 from api.tables import Enrolment
 from cloud_sync.errors import BadSignature
-from cloud_sync.signing import verify_request
+from cloud_sync.signing import TIME_HEADER, verify_request
 from cloud_sync.wire import LOT_ID, Refusal
+from lot_server.domain.clock import Clock, to_text
 
 
 async def authenticate(cloud: Cloud, connection: HTTPConnection, method: str, lot_id: str, body: bytes = b"") -> None:
@@ -21,4 +22,10 @@ async def authenticate(cloud: Cloud, connection: HTTPConnection, method: str, lo
     try:
         verify_request(enrolment.public_key, method, connection.url.path, body, connection.headers, cloud.clock)
     except BadSignature as error:
-        raise RequestRefused(Refusal("bad_signature", str(error))) from error
+        # A lot whose clock is wrong is refused, and learns the time all the same.
+        raise RequestRefused(Refusal("bad_signature", str(error)), time_header(cloud.clock)) from error
+
+
+def time_header(clock: Clock) -> dict[str, str]:
+    """What the cloud's clock shows, for a lot whose own is in doubt."""
+    return {TIME_HEADER: to_text(clock.now())}

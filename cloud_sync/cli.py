@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +17,11 @@ from cloud_sync.key_file import make_key_file
 from cloud_sync.main import serve as serve_until_stopped
 from cloud_sync.status import Standing, Status, read_status
 from lot_server.domain.clock import to_text
+from lot_server.domain.errors import DomainError
+from lot_server.errors import LotError
+
+if TYPE_CHECKING:
+    from cloud_sync.recover import Recovered
 
 app = typer.Typer(
     help="Mirror a lot to the cloud and bring settlements down.", no_args_is_help=True, add_completion=False
@@ -30,7 +35,7 @@ def _errors_in_words() -> Iterator[None]:
     errors: tuple[Exception, ...] = ()
     try:
         yield
-    except* SyncError as group:
+    except* (SyncError, LotError, DomainError) as group:
         errors = group.exceptions
     for error in errors:
         typer.echo(f"openlot sync: {error}", err=True)
@@ -63,6 +68,33 @@ def status(config: ConfigFile, as_json: AsJson = False) -> None:
         typer.echo("\n".join(_lines(result)))
     if not result.agrees or result.halt is not None:
         raise typer.Exit(1)
+
+
+@app.command()
+def recover(
+    config: ConfigFile,
+    operator: Annotated[str, typer.Option("--operator", help="Who does this.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")],
+) -> None:
+    """Fill the lot's store, put back from a backup or missing, with what the cloud has and it lacks.
+
+    No lot server may run, and none may have run on the store since it was put back.
+    """
+    # Here alone a store is written: the mirror never loads what writes one.
+    from cloud_sync.recover import recover as fill_store
+
+    with _errors_in_words():
+        found = asyncio.run(fill_store(load_config(config), operator, reason))
+    for line in _recovered(found):
+        typer.echo(line)
+
+
+def _recovered(found: "Recovered") -> Iterator[str]:
+    taken = found.seq - found.before
+    yield f"{taken} facts taken over from the cloud: ledger up to {found.seq} ({found.head[:12]})"
+    yield f"{found.inside} vehicles inside, {found.missing_photos} of their photos are not here"
+    if found.made_new:
+        yield "the store is new: accounts and the audit trail are not mirrored, add accounts with `openlot lot account`"
 
 
 def _lines(status: Status) -> Iterator[str]:

@@ -1,22 +1,15 @@
 """What `openlot sync` is told: sync.toml as one frozen value. Relative paths start at the file's own folder."""
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TypeVar
 from urllib.parse import urlsplit
 
 from cloud_sync.backoff import Backoff
 from cloud_sync.errors import BadConfig
 from cloud_sync.wire import LOT_ID, MAX_BATCH_ENVELOPES
 from lot_server.domain.clock import Clock
-from lot_server.domain.clock_config import clock_from_config
 from lot_server.domain.errors import DomainError
-from lot_server.errors import BadConfig as BadTable
-from lot_server.toml_section import from_table
-
-T = TypeVar("T")
+from lot_server.domain.toml_file import read_toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,40 +55,23 @@ class SyncConfig:
 
 
 def load_config(file: Path) -> SyncConfig:
-    """The configuration in `file`. Raises BadConfig naming the file and the key."""
+    """The configuration in `file`. Raises BadConfig naming the file, the line and the key."""
     try:
-        sections = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadConfig(f"{file} cannot be read ({error.strerror}): give an existing file") from error
-    except ValueError as error:
-        raise BadConfig(f"{file} is not TOML: {error}") from error
+        found = read_toml(file, [field.name for field in fields(SyncConfig)])
+    except DomainError as error:
+        raise BadConfig(str(error)) from error
     try:
-        return _config(file.absolute().parent, sections)
-    except (BadConfig, BadTable, DomainError) as error:
-        raise BadConfig(f"{file}: {error}") from error
-
-
-def _config(folder: Path, sections: Mapping[str, object]) -> SyncConfig:
-    known = [field.name for field in fields(SyncConfig)]
-    for name in sections:
-        if name not in known:
-            raise BadConfig(f"there is no section [{name}]: it takes {', '.join(known)}")
-
-    def section(kind: type[T], name: str) -> T:
-        return from_table(kind, f"[{name}]", sections.get(name, {}), folder)
-
-    clock = sections.get("clock")
-    if clock is not None and not isinstance(clock, dict):
-        raise BadConfig("clock must be a table: write [clock] above its keys")
-    config = SyncConfig(
-        section(LotSection, "lot"),
-        section(CloudSection, "cloud"),
-        section(KeySection, "key"),
-        section(WorkerSection, "worker"),
-        section(Backoff, "backoff"),
-        clock_from_config(clock),
-    )
-    _check(config)
+        config = SyncConfig(
+            found.section(LotSection, "lot"),
+            found.section(CloudSection, "cloud"),
+            found.section(KeySection, "key"),
+            found.section(WorkerSection, "worker"),
+            found.section(Backoff, "backoff"),
+            found.clock(),
+        )
+        _check(config)
+    except (BadConfig, DomainError) as error:
+        raise BadConfig(found.complaint(error)) from error
     return config
 
 

@@ -59,3 +59,9 @@ class LoopbackRefused(SyncError):
     """The lot's server understood and said no, for good or until somebody mends one of both sides."""
 
     code = "loopback_refused"
+
+
+class CannotRecover(SyncError):
+    """The cloud's mirror cannot fill this store; the message says why and what to do."""
+
+    code = "cannot_recover"

@@ -15,6 +15,8 @@ from cloud_sync.wire import (
     batches_path,
     decode_batch,
     encode,
+    fill_batch,
+    ledger_after_path,
     ledger_path,
 )
 from lot_server.domain.clock import Clock
@@ -66,6 +68,11 @@ class InMemoryCloud:
         """Answer how far the lot's ledger is applied."""
         refusal = self._stranger(lot_id, "GET", ledger_path(lot_id), b"", headers)
         return refusal if refusal is not None else self._ack(lot_id)
+
+    def ledger_after(self, lot_id: str, seq: int, headers: Mapping[str, str]) -> Batch | Refusal:
+        """Give a lot its own envelopes that follow `seq`."""
+        refusal = self._stranger(lot_id, "GET", ledger_after_path(lot_id, seq), b"", headers)
+        return refusal if refusal is not None else fill_batch(lot_id, self._lots[lot_id].envelopes[seq:])
 
     def deliver(self, lot_id: str, settlement: Settlement) -> None:
         """Have a settlement wait for the lot."""
@@ -132,6 +139,9 @@ class InMemoryUplink:
 
     async def ledger(self) -> Ack | Refusal:
         return self._cloud.ledger(self._lot_id, self._sign("GET", ledger_path(self._lot_id), b""))
+
+    async def ledger_after(self, seq: int) -> Batch | Refusal:
+        return self._cloud.ledger_after(self._lot_id, seq, self._sign("GET", ledger_after_path(self._lot_id, seq), b""))
 
     def _sign(self, method: str, path: str, content: bytes) -> Mapping[str, str]:
         return sign_request(self._private_key, method, path, content, self._clock.now())

@@ -1,11 +1,13 @@
-"""The lot's server over its loopback API: settlements and acknowledged positions go in here, nothing else."""
+"""The lot's server over its loopback API: settlements, acknowledged positions and the time go in here, nothing else."""
 
+from datetime import datetime
 from pathlib import Path
 
 import httpx2
 
 from cloud_sync.errors import LoopbackRefused, LoopbackUnavailable
 from cloud_sync.ports import SettlementOutcome
+from lot_server.domain.clock import to_text
 from lot_server.domain.codec import Json, to_body
 from lot_server.domain.stay import Settlement
 
@@ -42,6 +44,11 @@ class LoopbackClient:
 
     async def acknowledge(self, applied_seq: int, head: str) -> None:
         response = await self._post("/acks", {"applied_seq": applied_seq, "head": head})
+        self._require_success(response, self._answer(response))
+
+    async def tell_time(self, at: datetime, round_trip_s: float) -> None:
+        body: Json = {"at": to_text(at), "round_trip_ms": round(round_trip_s * 1000)}
+        response = await self._post("/clock/cloud", body)
         self._require_success(response, self._answer(response))
 
     async def _post(self, path: str, body: Json) -> httpx2.Response:

@@ -15,6 +15,7 @@ from cloud_sync.log import start_logging
 from cloud_sync.loopback_client import LoopbackClient
 from cloud_sync.mirror import Mirror
 from cloud_sync.outbox import SqliteOutbox
+from cloud_sync.time_relay import TimeRelay
 from cloud_sync.watermark import WatermarkStore
 from cloud_sync.worker import Worker
 
@@ -34,8 +35,9 @@ async def _serve(config: SyncConfig, private_key: str) -> None:
     watermark = WatermarkStore(config.worker.watermark, lot_id)
     # No proxy between two processes of one machine, whatever the environment says.
     async with httpx2.AsyncClient() as to_cloud, httpx2.AsyncClient(trust_env=False) as to_lot:
-        uplink = HttpUplink(to_cloud, config.cloud.url, lot_id, private_key, config.clock)
         loopback = LoopbackClient(to_lot, config.lot.loopback_url, config.lot.token_file)
+        time_relay = TimeRelay(loopback)
+        uplink = HttpUplink(to_cloud, config.cloud.url, lot_id, private_key, config.clock, time_relay.hear)
         relay = AckRelay(loopback, config.backoff)
         mirror = Mirror(lot_id, outbox, uplink, watermark, config.clock, config.worker.batch_envelopes)
         worker = Worker(mirror, outbox, config.backoff, relay.announce)
@@ -46,7 +48,7 @@ async def _serve(config: SyncConfig, private_key: str) -> None:
         print(f"sync ready for lot {lot_id}, applied {position.applied_seq if position else 0}", flush=True)
         try:
             async with asyncio.TaskGroup() as loops:
-                for loop in (worker, relay, downlink):
+                for loop in (worker, relay, time_relay, downlink):
                     loops.create_task(loop.run())
         finally:
             outbox.close()

@@ -148,12 +148,16 @@ class Mirror:
         if last < applied_seq:
             raise _Stop(
                 "ledger_fork",
-                f"the cloud has applied seq {applied_seq}, but the lot's ledger ends at {last}: was an old copy of the "
-                "lot's database put back?",
+                f"the cloud has applied seq {applied_seq}, but the lot's ledger ends at {last}: an old copy of the "
+                "lot's database was put back; stop the lot server and run `openlot sync recover`",
             )
         own = self._outbox.hash_of(applied_seq) if applied_seq else GENESIS
         if own not in (None, head):
-            raise _Stop("ledger_fork", f"the ledgers differ at seq {applied_seq}: compare the lot's with the cloud's")
+            raise _Stop(
+                "ledger_fork",
+                f"the ledgers differ at seq {applied_seq}: if an old copy was put back and the lot went on from it, "
+                "put it back once more, into an empty folder, and run `openlot sync recover` before the lot server",
+            )
 
     def _now(self) -> datetime:
         return self._clock.now()

@@ -1,6 +1,8 @@
 """What the worker and the downlink need of the world: the lot's outbox, the cloud, and the lot's server."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, Protocol
 
 from cloud_sync.wire import Ack, Batch, Refusal
@@ -9,6 +11,15 @@ from lot_server.domain.stay import Settlement
 
 SettlementOutcome = Literal["applied", "already_applied", "refused"]
 """refused: the lot will never take it, for it knows no such stay, or the money cannot be for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudTime:
+    """The cloud's clock showed `at` within the `round_trip_s` real seconds before `heard_at` (time.monotonic)."""
+
+    at: datetime
+    round_trip_s: float
+    heard_at: float
 
 
 class Outbox(Protocol):
@@ -32,7 +43,7 @@ class Outbox(Protocol):
 
 
 class Uplink(Protocol):
-    """The cloud as one lot reaches it. Both methods raise UplinkUnavailable where no usable answer came in time."""
+    """The cloud as one lot reaches it. Its methods raise UplinkUnavailable where no usable answer came in time."""
 
     async def send(self, batch: Batch) -> Ack | Refusal:
         """Post a batch."""
@@ -42,9 +53,13 @@ class Uplink(Protocol):
         """How far the cloud has applied this lot's ledger."""
         ...
 
+    async def ledger_after(self, seq: int) -> Batch | Refusal:
+        """Some of this lot's own envelopes that follow `seq`, in order; none where the cloud has no more."""
+        ...
+
 
 class LotLoopback(Protocol):
-    """The lot's server. Both methods raise LoopbackUnavailable where it did not confirm that it stored what it got,
+    """The lot's server. Its methods raise LoopbackUnavailable where it did not confirm that it stored what it got,
     and LoopbackRefused where it cannot make sense of it.
     """
 
@@ -54,4 +69,8 @@ class LotLoopback(Protocol):
 
     async def acknowledge(self, applied_seq: int, head: str) -> None:
         """Tell the lot how far the cloud has applied its ledger."""
+        ...
+
+    async def tell_time(self, at: datetime, round_trip_s: float) -> None:
+        """Tell the lot what the cloud's clock shows, within `round_trip_s` real seconds."""
         ...

@@ -1,6 +1,8 @@
 """The messages between a lot and the cloud, and their bytes. Nothing else crosses the wire.
 
 Up: `POST /v1/lots/{lot_id}/batches` with a `Batch`; answered 200 with an `Ack`, or 4xx with a `Refusal`.
+Back: `GET /v1/lots/{lot_id}/ledger/{seq}` gives the lot its own envelopes that follow `seq`, as a `Batch` that may be
+empty, so that a store put back from an old backup takes them over.
 Down: a WebSocket at `/v1/lots/{lot_id}/downlink`; the cloud sends `Delivery` texts, the lot answers `DeliveryAck`.
 Every request is signed as `cloud_sync.signing` says. A lot's id is 1 to 64 letters, digits, `.`, `_` or `-`, so that
 it stands in a path as it is.
@@ -33,7 +35,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Consecutive envelopes of one lot, at least one, at most MAX_BATCH_ENVELOPES."""
+    """Consecutive envelopes of one lot, at most MAX_BATCH_ENVELOPES; on their way up at least one."""
 
     lot_id: str
     envelopes: tuple[Envelope, ...]
@@ -87,6 +89,11 @@ def ledger_path(lot_id: str) -> str:
     return f"/v1/lots/{lot_id}/ledger"
 
 
+def ledger_after_path(lot_id: str, seq: int) -> str:
+    """Where the cloud gives a lot the envelopes that follow `seq`; in the path, because that is what is signed."""
+    return f"{ledger_path(lot_id)}/{seq}"
+
+
 def downlink_path(lot_id: str) -> str:
     """Where a lot holds its WebSocket; signed as a GET with an empty body."""
     return f"/v1/lots/{lot_id}/downlink"
@@ -132,11 +139,13 @@ def decode_batch(content: bytes, lot_id: str) -> Batch:
 
 
 def fill_batch(lot_id: str, envelopes: Sequence[Envelope]) -> Batch:
-    """The longest of the batches that start with the first envelope, halving until it fits the limits.
+    """The longest of the batches that start with the first envelope, halving until it fits the limits; none of none.
 
     Raises BatchTooLarge where a single envelope is beyond them.
     """
     count = min(len(envelopes), MAX_BATCH_ENVELOPES)
+    if not count:
+        return Batch(lot_id, ())
     while count:
         batch = Batch(lot_id, tuple(envelopes[:count]))
         if len(encode(batch)) <= MAX_BATCH_BYTES:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from lot_server.domain.alert import OpenAlert
 from lot_server.domain.events import AlertRaised, AlertResolved
 from lot_server.identifiers import new_id
 from lot_server.ports import Work
@@ -16,7 +17,7 @@ def raise_once(
     code: str,
     text: str,
     *,
-    lane_id: str,
+    lane_id: str | None,
     passage_id: str | None = None,
     stay_id: str | None = None,
 ) -> None:
@@ -27,6 +28,11 @@ def raise_once(
     work.record(AlertRaised(new_id(), code, lane_id, stay_id, passage_id, text), now)
 
 
+def resolve_one(work: Work, now: datetime, alert: OpenAlert, operator: str, reason: str) -> None:
+    """Resolve one open alert."""
+    work.record(AlertResolved(alert.raised.alert_id, operator, reason), now)
+
+
 def resolve(work: Work, now: datetime, passage_id: str, operator: str, reason: str) -> None:
     """Resolve every open alert of a passage."""
     for alert in work.open_alerts():
@@ -35,8 +41,9 @@ def resolve(work: Work, now: datetime, passage_id: str, operator: str, reason: s
 
 
 def resolve_faults(work: Work, now: datetime, reason: str, lane_id: str | None = None, code: str | None = None) -> None:
-    """Resolve alerts about parts that do not work: those of a lane, of a code, or all."""
+    """Resolve alerts about parts that do not work: those of a lane, of a code, or of all lanes."""
     for alert in work.open_alerts():
         raised = alert.raised
-        if raised.passage_id is None and lane_id in (None, raised.lane_id) and code in (None, raised.code):
+        of_lanes = raised.lane_id is not None or code is not None
+        if raised.passage_id is None and of_lanes and lane_id in (None, raised.lane_id) and code in (None, raised.code):
             work.record(AlertResolved(raised.alert_id, LOT, reason), now)

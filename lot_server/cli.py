@@ -12,7 +12,9 @@ import typer
 from lot_server.commands.account import account_app
 from lot_server.commands.audit import audit
 from lot_server.commands.backup import backup, restore
+from lot_server.commands.clock import clock_app
 from lot_server.commands.doctor import doctor
+from lot_server.commands.emergency import emergency_app
 from lot_server.commands.fees import coupon, fee, lost_ticket
 from lot_server.commands.systemd_unit import systemd_unit
 from lot_server.commands.tariff_try import tariff_app
@@ -29,6 +31,7 @@ from lot_server.commands.terminal import (
     print_table,
     with_typed_errors,
 )
+from lot_server.commands.upgrade import upgrade
 from lot_server.config import load_config
 from lot_server.domain.plate import PlateColor
 from lot_server.errors import NothingToExport
@@ -174,8 +177,11 @@ app.command("lost-ticket")(lost_ticket)
 app.command()(fee)
 app.add_typer(account_app, name="account")
 app.add_typer(tariff_app, name="tariff")
+app.add_typer(emergency_app, name="emergency")
+app.add_typer(clock_app, name="clock")
 app.command()(backup)
 app.command()(restore)
+app.command()(upgrade)
 app.command()(audit)
 app.command()(doctor)
 app.command("systemd-unit")(systemd_unit)

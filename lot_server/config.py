@@ -1,32 +1,31 @@
 """What a lot's server is told: lot.toml as one frozen value. Relative paths start at the file's own folder."""
 
 import re
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from lot_server.console.config import ConsoleSection
 from lot_server.domain.clock import Clock
-from lot_server.domain.clock_config import clock_from_config
 from lot_server.domain.errors import DomainError
 from lot_server.domain.plate import normalise
 from lot_server.domain.stay import Pass
 from lot_server.domain.tariff import Tariff
+from lot_server.domain.toml_file import TomlFile, read_toml
+from lot_server.domain.toml_section import from_table
 from lot_server.errors import BadConfig
-from lot_server.hardware_config import DeviceSection, device_section
+from lot_server.hardware_config import DeviceSection, EmergencySection, check_emergency, device_section
 from lot_server.lane_config import DisplaySection, LaneSection, SiteKind, check_lanes, check_once
 from lot_server.lane_setup import LaneTiming
 from lot_server.log import LogSection
 from lot_server.tariff_config import tariffs_of
-from lot_server.toml_lines import line_of
-from lot_server.toml_section import from_table
 from vision.grammar import RegionHint
 from vision.session import Provider
 
+T = TypeVar("T")
 MOST_WORKERS = 64
 MOST_BURST_FRAMES = 20
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -180,69 +179,56 @@ class LotConfig:
     devices: tuple[DeviceSection, ...] = ()
     display: DisplaySection | None = None
     console: ConsoleSection | None = None
+    emergency: EmergencySection | None = None
     log: LogSection = field(default_factory=LogSection)
 
 
-_ALWAYS = ("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "log")
-_TABLES = (*_ALWAYS, "display", "console")
+_TABLES = (
+    *("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "log"),
+    *("display", "console", "emergency"),
+)
 _LISTS = ("devices", "lanes", "tariffs", "passes")
 
 
 def load_config(file: Path) -> LotConfig:
-    """The configuration in `file`. Raises BadConfig naming the file and the key."""
+    """The configuration in `file`. Raises BadConfig naming the file, the line and the key."""
     try:
-        text = file.read_text(encoding="utf-8")
-        sections = tomllib.loads(text)
-    except OSError as error:
-        raise BadConfig(f"{file} cannot be read ({error.strerror}): give an existing file") from error
-    except ValueError as error:
-        raise BadConfig(f"{file} is not TOML: {error}") from error
+        found = read_toml(file, _TABLES + _LISTS)
+    except DomainError as error:
+        raise BadConfig(str(error)) from error
     try:
-        config = _config(file.absolute().parent, sections)
+        config = _config(found)
         _check(config)
     except (BadConfig, DomainError) as error:
-        line = line_of(text, str(error))
-        raise BadConfig(f"{file}: {error}" if line is None else f"{file}:{line}: {error}") from error
+        raise BadConfig(found.complaint(error)) from error
     return config
 
 
-def _config(folder: Path, sections: Mapping[str, object]) -> LotConfig:
-    for name in sections:
-        if name not in _TABLES + _LISTS:
-            raise BadConfig(f"there is no section {name!r}: it takes {', '.join(_TABLES + _LISTS)}")
-    tables = {name: sections.get(name, {}) for name in _TABLES}
-    clock = tables["clock"]
-    if not isinstance(clock, dict):
-        raise BadConfig("[clock] must be a table: write [clock] above its keys")
-    lot = from_table(LotSection, "[lot]", tables["lot"], folder)
+def _config(found: TomlFile) -> LotConfig:
+    def optional(kind: type[T], name: str) -> T | None:
+        return found.section(kind, name) if name in found.sections else None
+
+    folder, lot = found.folder, found.section(LotSection, "lot")
     return LotConfig(
         folder=folder,
         lot=lot,
-        store=from_table(StoreSection, "[store]", tables["store"], folder),
-        loopback=from_table(LoopbackSection, "[loopback]", tables["loopback"], folder),
-        clock=clock_from_config(clock),
-        vision=from_table(VisionSection, "[vision]", tables["vision"], folder),
-        site=from_table(SiteSection, "[site]", tables["site"], folder),
-        payment=from_table(PaymentSection, "[payment]", tables["payment"], folder),
-        timing=from_table(TimingSection, "[timing]", tables["timing"], folder).spans(),
-        lanes=tuple(from_table(LaneSection, where, table, folder) for where, table in _list(sections, "lanes")),
-        tariffs=tariffs_of(_list(sections, "tariffs"), folder, lot.currency, lot.time_zone),
-        passes=tuple(_pass(where, table, folder) for where, table in _list(sections, "passes")),
-        devices=tuple(device_section(where, table, folder) for where, table in _list(sections, "devices")),
-        log=from_table(LogSection, "[log]", tables["log"], folder),
-        display=from_table(DisplaySection, "[display]", tables["display"], folder) if "display" in sections else None,
-        console=from_table(ConsoleSection, "[console]", tables["console"], folder) if "console" in sections else None,
-        blocked=frozenset(
-            normalise(plate) for plate in from_table(BlockedSection, "[blocked]", tables["blocked"], folder).plates
-        ),
+        store=found.section(StoreSection, "store"),
+        loopback=found.section(LoopbackSection, "loopback"),
+        clock=found.clock(),
+        vision=found.section(VisionSection, "vision"),
+        site=found.section(SiteSection, "site"),
+        payment=found.section(PaymentSection, "payment"),
+        timing=found.section(TimingSection, "timing").spans(),
+        lanes=tuple(from_table(LaneSection, where, table, folder) for where, table in found.tables("lanes")),
+        tariffs=tariffs_of(found.tables("tariffs"), folder, lot.currency, lot.time_zone),
+        passes=tuple(_pass(where, table, folder) for where, table in found.tables("passes")),
+        devices=tuple(device_section(where, table, folder) for where, table in found.tables("devices")),
+        log=found.section(LogSection, "log"),
+        display=optional(DisplaySection, "display"),
+        emergency=optional(EmergencySection, "emergency"),
+        console=optional(ConsoleSection, "console"),
+        blocked=frozenset(normalise(plate) for plate in found.section(BlockedSection, "blocked").plates),
     )
-
-
-def _list(sections: Mapping[str, object], name: str) -> list[tuple[str, dict[str, object]]]:
-    tables = sections.get(name, [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise BadConfig(f"{name} must be a list of tables: write [[{name}]] above each")
-    return [(f"[[{name}]] number {number}", table) for number, table in enumerate(tables, start=1)]
 
 
 def _pass(where: str, table: dict[str, object], folder: Path) -> Pass:
@@ -285,6 +271,8 @@ def _check(config: LotConfig) -> None:
     if page.scheme not in ("http", "https") or not page.hostname or page.query or page.fragment:
         raise BadConfig("[payment] driver_page_url must be an address like https://park.example/pay")
     check_lanes(config.site.kind, config.lanes, config.devices, config.timing)
+    if config.emergency is not None:
+        check_emergency(config.devices, config.emergency, config.site.kind != "hardware")
     _check_prices(config)
 
 

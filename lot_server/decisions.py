@@ -26,6 +26,11 @@ class OpenLane:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class HeldOpen(OpenLane):
+    """The barrier is held open in an emergency: whoever drives through was let through by it, and by nobody else."""
+
+
 Order = Resolve | OpenLane
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from lot_server import alerts
-from lot_server.decisions import Admitted, Approach, NotAdmitted, OpenLane
+from lot_server.decisions import Admitted, Approach, HeldOpen, NotAdmitted, OpenLane
 from lot_server.domain import access
 from lot_server.domain.clock import Clock
 from lot_server.domain.events import EntryAbandoned, EntryAdmitted, EntryConfirmed, EntryRefused, ExitConfirmed
@@ -69,7 +69,7 @@ class Entries:
             plate=by_plate.plate if by_plate else None,
             printed=by_plate.printed if by_plate else None,
             ticket_id=None if by_plate else new_ticket_id(),
-            decision=admission.decision,
+            decision="emergency" if isinstance(approach.order, HeldOpen) else admission.decision,
             evidence=read.evidence if read else None,
             photos=read.photos if read else (),
             pass_id=pass_id if by_plate else None,
@@ -81,7 +81,7 @@ class Entries:
         if admission.alert is not None and read is not None:
             text = f"{read.plate} enters by ticket {event.ticket_id}, but is inside already: compare both stays' photos"
             self._alert(work, event, admission.alert, text, now)
-        if approach.order is not None:
+        if approach.order is not None and not isinstance(approach.order, HeldOpen):
             who, why = approach.order.operator, approach.order.reason
             self._alert(work, event, "opened_by_operator", f"operator {who} let a vehicle in: {why}", now)
             alerts.resolve(work, now, approach.passage_id, who, why)

@@ -25,6 +25,30 @@ class BarrierFault(LotError):
     code = "barrier_fault"
 
 
+class BarrierHeld(BarrierFault):
+    """A barrier is held open by an emergency and closes for nobody."""
+
+    code = "barrier_held"
+
+
+class EmergencyInputOn(LotError):
+    """The emergency cannot be ended while the input that calls for it is on."""
+
+    code = "emergency_input_on"
+
+
+class NoEmergency(LotError):
+    """There is no emergency to end, or no exit of one to reconcile."""
+
+    code = "no_emergency"
+
+
+class ClockNotDoubted(LotError):
+    """There is no doubt about the clock to end."""
+
+    code = "clock_not_doubted"
+
+
 class DeviceAway(LotError):
     """A device at the lanes does not answer, or what it says cannot be known."""
 
@@ -137,6 +161,12 @@ class StoreOfAnotherLot(StoreError):
     """The database belongs to a lot with another id."""
 
     code = "store_of_another_lot"
+
+
+class UpgradeFailed(StoreError):
+    """The store could not be brought to a newer schema; it is as it was."""
+
+    code = "upgrade_failed"
 
 
 class BackupFailed(StoreError):

@@ -3,7 +3,17 @@
 from datetime import datetime
 
 from lot_server import alerts
-from lot_server.decisions import Admitted, Approach, Decision, OpenLane, OperatorNeeded, PaymentDue, Resolve
+from lot_server.decisions import (
+    Admitted,
+    Approach,
+    Decision,
+    HeldOpen,
+    OpenLane,
+    OperatorNeeded,
+    Order,
+    PaymentDue,
+    Resolve,
+)
 from lot_server.domain.clock import Clock
 from lot_server.domain.events import EntryConfirmed, ExitAbandoned, ExitAdmitted, ExitConfirmed, ExitDecision
 from lot_server.domain.matching import Ambiguous, Match, Matched, MatchingPolicy
@@ -49,6 +59,14 @@ class Exits:
         if owed.due.minor > 0 and not isinstance(order, OpenLane):
             return PaymentDue(stay.stay_id, stay.plate, owed)
         return self._admit(work, approach, stay, owed, now)
+
+    def fitting(self, work: Work, approach: Approach) -> str | None:
+        """The stay that was found before, or that the read fits for sure, if it is inside; else None."""
+        known = work.stay(approach.stay_id) if approach.stay_id is not None else None
+        if known is not None and known.state == "open":
+            return known.stay_id
+        outcome = self._matching.match(work, approach, self._clock.now())
+        return outcome.stay.stay_id if isinstance(outcome, Matched) and outcome.stay.state == "open" else None
 
     def confirm(self, work: Work, stay_id: str, passage_id: str, crossed_at: datetime) -> None:
         """The vehicle is out."""
@@ -107,7 +125,7 @@ class Exits:
                 passage_id=approach.passage_id,
                 lane_id=approach.lane_id,
                 read_plate=read.plate if read else None,
-                decision="operator" if isinstance(order, OpenLane) else _decision(owed),
+                decision=_decision(owed, order),
                 evidence=read.evidence if read else None,
                 photos=read.photos if read else (),
                 gross=owed.gross,
@@ -140,7 +158,9 @@ def inside(work: Work, stay_id: str) -> Stay:
     return stay
 
 
-def _decision(owed: Quote) -> ExitDecision:
+def _decision(owed: Quote, order: Order | None) -> ExitDecision:
+    if isinstance(order, OpenLane):
+        return "emergency" if isinstance(order, HeldOpen) else "operator"
     if owed.steps[0].kind == "pass":
         return "pass"
     return "paid" if owed.paid.minor > 0 else "free"

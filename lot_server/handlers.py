@@ -21,6 +21,7 @@ from lot_server.domain.stay import Settlement
 from lot_server.entries import Entries
 from lot_server.errors import CouponConflict, SettlementConflict, UnknownStay
 from lot_server.exits import Exits, inside, price
+from lot_server.held_passages import HeldPassages
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
 
@@ -39,6 +40,7 @@ class Handlers:
         self.leftovers = Leftovers()
         self._entries = Entries(clock, blocked, self.leftovers)
         self._exits = Exits(clock, policy or MatchingPolicy(), self.leftovers)
+        self.held = HeldPassages(clock, self._entries, self._exits)
 
     def decide(self, work: Work, approach: Approach) -> Decision:
         """What becomes of the vehicle at a lane.
@@ -63,11 +65,11 @@ class Handlers:
         """Tell a person about a vehicle at a lane, once for each passage and code."""
         alerts.raise_once(work, self._clock.now(), code, text, lane_id=approach.lane_id, passage_id=approach.passage_id)
 
-    def report_fault(self, work: Work, lane_id: str, code: str, text: str) -> None:
-        """Tell a person that a part of a lane does not work, once until it works again."""
+    def report_fault(self, work: Work, lane_id: str | None, code: str, text: str) -> None:
+        """Tell a person that a part of a lane, or of the lot, does not work, once until it works again."""
         alerts.raise_once(work, self._clock.now(), code, text, lane_id=lane_id)
 
-    def fault_over(self, work: Work, lane_id: str, code: str) -> None:
+    def fault_over(self, work: Work, lane_id: str | None, code: str) -> None:
         """The part works again."""
         alerts.resolve_faults(work, self._clock.now(), "it works again", lane_id, code)
 

@@ -7,11 +7,12 @@ from typing import Literal, get_args
 
 from lot_server.adapters.gpio import Bias
 from lot_server.adapters.http_relay import AuthKind, StatusRequest, SwitchRequest
+from lot_server.domain.toml_section import from_table
 from lot_server.errors import BadConfig
-from lot_server.toml_section import from_table
 
 Contact = Literal["arming", "closing", "up", "down"]
 _SLOWEST_POLL_S = 5.0
+SIMULATED = "simulated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,18 @@ class WiringSection:
     stuck_after_s: float = 3600.0
 
 
+@dataclass(frozen=True, slots=True)
+class EmergencySection:
+    """The input that calls for an emergency, as `DEVICE.NAME`; `simulated` at a site that is.
+
+    `inverted`: the contact is open while it calls. It must have done so for `debounce_s` real seconds.
+    """
+
+    input: str
+    inverted: bool = False
+    debounce_s: float = 0.2
+
+
 def device_section(where: str, table: Mapping[str, object], folder: Path) -> DeviceSection:
     """One `[[devices]]` table. Raises BadConfig."""
     kind = table.get("kind")
@@ -157,6 +170,16 @@ def check_hardware(devices: Iterable[DeviceSection], wirings: Mapping[str, Wirin
             raise BadConfig(f"{where} movement_s must be below [timing] barrier_s, which is {barrier_s:g}")
         if wiring.close is not None and wiring.open.partition(".")[0] != wiring.close.partition(".")[0]:
             raise BadConfig(f"{where} open and close must be outputs of the same device")
+
+
+def check_emergency(devices: Iterable[DeviceSection], emergency: EmergencySection, simulated: bool) -> None:
+    """Whether its input is there. Raises BadConfig."""
+    if not 0 <= emergency.debounce_s <= _SLOWEST_POLL_S:
+        raise BadConfig(f"[emergency] debounce_s must be 0 to {_SLOWEST_POLL_S:g} seconds")
+    if not simulated:
+        _check_point({section.name: section for section in devices}, "[emergency] input", emergency.input, "inputs")
+    elif emergency.input != SIMULATED:
+        raise BadConfig(f'[emergency] input of a site without hardware must be "{SIMULATED}"')
 
 
 def _check_device(where: str, section: DeviceSection) -> None:

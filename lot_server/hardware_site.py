@@ -18,6 +18,7 @@ from lot_server.config import LotConfig
 from lot_server.domain.clock import Clock
 from lot_server.hardware_config import (
     DeviceSection,
+    EmergencySection,
     GpioSection,
     HttpSection,
     ModbusSection,
@@ -48,6 +49,8 @@ class HardwareSite:
         self.lanes: Mapping[str, LaneParts] = {
             lane.id: lane_parts(config, lane, self._inputs, config.clock) for lane in config.lanes
         }
+        self.emergency = None if config.emergency is None else self._emergency(config.emergency)
+        """The contact that calls for an emergency."""
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -68,6 +71,10 @@ class HardwareSite:
             *(parts.camera.end() for parts in self.lanes.values()),
         )
         await asyncio.gather(*(inputs.device.end() for inputs in self._inputs.values()))
+
+    def _emergency(self, section: EmergencySection) -> Contact:
+        device, _, name = section.input.partition(".")
+        return Contact(self._inputs[device], name, section.inverted)
 
     def device_health(self) -> Mapping[str, DeviceHealth]:
         """How each device is, by its name."""

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from lot_server.decisions import Order
+from lot_server.decisions import HeldOpen, Order
 from lot_server.domain.clock import Clock
 from lot_server.domain.lane import LaneEvent
 from lot_server.lane_calls import Outcome
@@ -33,6 +33,13 @@ class OrderedBy:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """The barrier is held open by `order` from now on, or by nobody (None)."""
+
+    order: HeldOpen | None
+
+
+@dataclass(frozen=True, slots=True)
 class Heard:
     """One entry. `token` is that of the call or timer it comes from; None for the world and operators."""
 
@@ -40,6 +47,7 @@ class Heard:
     at: datetime
     token: object | None = None
     ordered: OrderedBy | None = None
+    hold: Hold | None = None
 
 
 class LaneInbox:
@@ -63,6 +71,10 @@ class LaneInbox:
     def post(self, event: LaneEvent, ordered: OrderedBy | None = None) -> None:
         """Something happened."""
         self._entries.put_nowait(Heard(Outcome(event), self._clock.now(), ordered=ordered))
+
+    def post_hold(self, order: HeldOpen | None) -> None:
+        """An emergency began or ended; where it ended, the barrier is found open."""
+        self._entries.put_nowait(Heard(Outcome(LaneEvent.BARRIER_FOUND_OPEN), self._clock.now(), hold=Hold(order)))
 
     def post_while_here(self, event: LaneEvent) -> None:
         """Something happened that matters only until the lane's timer is set anew."""

@@ -36,6 +36,10 @@ class LaneJournal:
         """The vehicle backed out."""
         await self._record(lambda work: self._handlers.abandon(work, approach, stay_id))
 
+    async def drove_through(self, approach: Approach, crossed_at: datetime) -> None:
+        """A vehicle that nobody had decided about drove through a barrier that is held open."""
+        await self._record(lambda work: self._handlers.held.cross(work, approach, crossed_at))
+
     async def report(self, approach: Approach, code: str, text: str) -> None:
         """Something about a vehicle that a person should look at."""
         await self._record(lambda work: self._handlers.report(work, approach, code, text))

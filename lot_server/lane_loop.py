@@ -14,6 +14,7 @@ from lot_server.decisions import (
     Admitted,
     Approach,
     Decision,
+    HeldOpen,
     NotAdmitted,
     OpenLane,
     OperatorNeeded,
@@ -22,11 +23,12 @@ from lot_server.decisions import (
     Resolve,
 )
 from lot_server.domain.clock import Clock
-from lot_server.domain.lane import RULES, TIMERS, Lane, LaneAction, LaneEvent, LaneState, step
+from lot_server.domain.lane import RULES, TIMERS, Lane, LaneAction, LaneEvent, LaneState, Timer, step
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Direction, Settlement
 from lot_server.errors import NothingWaits
 from lot_server.handlers import Handlers, SettlementOutcome
+from lot_server.held_lane_loop import HeldLaneLoop
 from lot_server.identifiers import new_id
 from lot_server.lane_calls import Failure, LaneCalls, Outcome, failure_of
 from lot_server.lane_inbox import Heard, LaneInbox, OrderedBy
@@ -34,10 +36,11 @@ from lot_server.lane_journal import LaneJournal
 from lot_server.lane_setup import LaneHardware, LaneTiming
 from lot_server.lane_view import LaneSnapshot, message_for
 from lot_server.lane_world import LaneWorld
-from lot_server.ports import PhotoArchive, PlateReader, Transactions
+from lot_server.ports import LaneMessage, PhotoArchive, PlateReader, Transactions
 
 _TAKES_ORDERS = {rule.source for rule in RULES if rule.event is LaneEvent.OPERATOR_DECIDED}
 _TAKES_STAYS = _TAKES_ORDERS - {LaneState.IDLE}
+_ON_DISK_FIRST = {LaneState.DECIDING, LaneState.ABANDONING}
 _TAKES_MONEY = {LaneState.WAITING_FOR_PAYMENT, LaneState.DECIDING}
 
 
@@ -78,6 +81,10 @@ class LaneLoop:
         self._ordered: OrderedBy | None = None
         self._postponed: OrderedBy | None = None
         self._settled_meanwhile = False
+        self._hold: HeldOpen | None = None
+        self._held = HeldLaneLoop(
+            lane_id, self._calls, self._journal, handlers.leftovers, timing.seconds(Timer.READ, clock)
+        )
 
     async def run(self) -> None:
         """Live until cancelled."""
@@ -90,6 +97,7 @@ class LaneLoop:
         finally:
             self._inbox.drop_call()
             self._inbox.set_timer(None)
+            self._held.cancel()
             stops = NothingWaits(f"{self._lane_id} stops: start the lot server again")
             self._answer(stops)
             if self._postponed is not None:
@@ -113,7 +121,16 @@ class LaneLoop:
             fault=self._journal.fault,
             candidates=decision.candidates if isinstance(decision, OperatorNeeded) else (),
             photos=read.photos if read else (),
+            held=self._hold is not None,
         )
+
+    def hold(self, order: HeldOpen) -> None:
+        """An emergency holds the barrier open from now on."""
+        self._inbox.post_hold(order)
+
+    def let_go(self) -> None:
+        """The barrier, open as it is, is the lane's again as soon as nobody is under it."""
+        self._inbox.post_hold(None)
 
     async def resolve(self, stay_id: str, operator: str, reason: str) -> None:
         """An operator says whose vehicle stands at this exit. Raises NothingWaits, UnknownStay."""
@@ -166,6 +183,39 @@ class LaneLoop:
                     heard.ordered.refuse(error)
 
     async def _hear(self, heard: Heard) -> None:
+        if heard.hold is not None:
+            self._hold = heard.hold.order
+        elif self._held.active:
+            await self._hear_held(heard)
+        else:
+            await self._follow(heard)
+        await self._change_hands(heard)
+
+    async def _hear_held(self, heard: Heard) -> None:
+        if heard.ordered is not None:
+            text = f"the barrier of {self._lane_id} is held open: end the emergency before giving orders there"
+            heard.ordered.refuse(NothingWaits(text))
+        await self._held.hear(heard.outcome.event, heard.at)
+        self._time_held()
+
+    async def _change_hands(self, heard: Heard) -> None:
+        """Give the lane to an emergency that began, or take it back from one that ended, once it can be."""
+        if self._hold is not None and not self._held.active and self._lane.state not in _ON_DISK_FIRST:
+            self._inbox.drop_call()
+            self._answer(NothingWaits(f"the barrier of {self._lane_id} is held open now: nobody is asked there"))
+            self._held.take_over(self._hold, self._lane, self._approach, self._decision)
+            self._approach = self._decision = None
+            self._lane = replace(self._lane, state=LaneState.IDLE)
+            self._time_held()
+            self._world.show(LaneMessage("drive_on"))
+        elif self._hold is None and self._held.active and not self._held.on_the_way:
+            self._lane = await self._held.give_back(self._lane)
+            await self._follow(Heard(Outcome(LaneEvent.BARRIER_FOUND_OPEN), heard.at))
+
+    def _time_held(self) -> None:
+        self._inbox.set_timer(self._timing.seconds(Timer.PASSAGE, self._clock) if self._held.awaits else None)
+
+    async def _follow(self, heard: Heard) -> None:
         outcome = heard.outcome
         if heard.ordered is not None and not self._take(heard.ordered):
             return

@@ -15,7 +15,7 @@ class LaneSnapshot:
     """One lane at one instant.
 
     `fault` is the code of what does not work at it, None where all does. `candidates` and `photos` (of the vehicle
-    at the lane) are what an operator compares.
+    at the lane) are what an operator compares. `held`: an emergency holds its barrier open.
     """
 
     lane_id: str
@@ -30,6 +30,7 @@ class LaneSnapshot:
     fault: str | None
     candidates: tuple[Candidate, ...]
     photos: tuple[str, ...]
+    held: bool = False
 
 
 _ADMITTED = {

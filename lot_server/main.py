@@ -7,31 +7,38 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from lot_server.adapters.display import TextDisplay
 from lot_server.adapters.vision_child import LookerFactory, load_pipeline, logged
 from lot_server.adapters.vision_workers import VisionWorkers
+from lot_server.clock_watch import ClockWatch, begin_clock
 from lot_server.config import LotConfig
 from lot_server.console.serving import run_console
 from lot_server.display.app import display_app
+from lot_server.emergency import Emergency
+from lot_server.emergency_input import EmergencyInput
 from lot_server.errors import ForeignPackage, StoreError
 from lot_server.facts import record_facts
 from lot_server.handlers import Handlers
 from lot_server.hardware_watch import HardwareWatch
+from lot_server.held_barrier import HoldableBarrier
 from lot_server.lane_loop import LaneLoop
 from lot_server.lane_setup import LaneHardware
 from lot_server.loopback.app import LoopbackServer, listen, loopback_app, write_address
 from lot_server.loopback.auth import new_token
 from lot_server.loopback.lot import RunningLot
 from lot_server.loopback.metrics_routes import Measured
+from lot_server.machine_time import MachineTime
 from lot_server.metrics.counts import LotCounts
 from lot_server.metrics.measured import MeasuredReader
 from lot_server.metrics.measured import measured as measured_hardware
 from lot_server.photos import PhotoFolder
 from lot_server.ports import PlateReader
 from lot_server.site import Site, open_site
+from lot_server.steady_clock import SteadyClock
 from lot_server.store.writer import Writer
 from lot_server.vision_models import model_place
 from vision.grammar import Grammar
@@ -48,11 +55,14 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
     check_packages()
     factory = factory or _shipped(config)
     stop = asyncio.Event()
+    machine_clock = config.clock
+    if not machine_clock.simulated:
+        config = replace(config, clock=SteadyClock(machine_clock))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with AsyncExitStack() as parts:
-        lot, site, measured = await _start(config, partial(logged, config.log, config.clock, factory), parts)
+        lot, site, measured = await _start(config, partial(logged, config.log, machine_clock, factory), parts)
         token = new_token(config.store.token)
         server = LoopbackServer(loopback_app(lot, site.simulated, token, site.hardware, measured))
         listener = parts.enter_context(listen(config.loopback.host, config.loopback.port))
@@ -62,6 +72,9 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
         async with asyncio.TaskGroup() as tasks:
             lanes = [tasks.create_task(lane.run(), name=f"lane {lane_id}") for lane_id, lane in lot.lanes.items()]
             loopback = tasks.create_task(server.serve([listener]), name="loopback")
+            lanes.append(tasks.create_task(lot.emergency.run(), name="emergency"))
+            if lot.clock_watch is not None:
+                lanes.append(tasks.create_task(lot.clock_watch.run(), name="clock"))
             if site.hardware is not None:
                 watch = HardwareWatch(site.hardware, lot.writer, lot.handlers)
                 lanes.append(tasks.create_task(watch.run(), name="hardware"))
@@ -117,7 +130,10 @@ async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStac
     writer, handlers = await open_records(config, counts, parts)
     workers = await parts.enter_async_context(_workers(config, factory))
     site = await open_site(config, displays, parts)
-    lot = running_lot(config, writer, handlers, MeasuredReader(workers, counts), site.lanes, displays, counts)
+    reader = MeasuredReader(workers, counts)
+    lot = running_lot(config, writer, handlers, reader, site.lanes, displays, counts, site.emergency)
+    parts.push_async_callback(lot.emergency.end)
+    await lot.emergency.resume()
     return lot, site, Measured(counts, workers, config.store.folder, site.hardware)
 
 
@@ -130,10 +146,13 @@ async def open_records(config: LotConfig, counts: LotCounts, parts: AsyncExitSta
     handlers = Handlers(config.clock, config.blocked)
     writer = Writer(config.store.database, config.lot.id, counts.recorded)
     parts.callback(writer.close)
-    await writer.transact(lambda work: record_facts(work, config, config.clock.now()))
+    clock = config.clock
+    if isinstance(clock, SteadyClock):
+        await writer.transact(lambda work: begin_clock(work, clock, MachineTime()))
+    await writer.transact(lambda work: record_facts(work, config, clock.now()))
     await writer.transact(handlers.recover)
-    if config.clock.simulated:
-        log.warning("the clock is simulated: it shows %s", config.clock.now().isoformat())
+    if clock.simulated:
+        log.warning("the clock is simulated: it shows %s", clock.now().isoformat())
     return writer, handlers
 
 
@@ -145,14 +164,16 @@ def running_lot(
     hardware: Mapping[str, LaneHardware],
     displays: Mapping[str, TextDisplay],
     counts: LotCounts,
+    emergency_input: EmergencyInput | None = None,
 ) -> RunningLot:
     """The lot's lanes over their hardware; none of them runs yet."""
     photos = PhotoFolder(config.store.photos)
+    barriers = {lane_id: HoldableBarrier(lane_id, lane.barrier) for lane_id, lane in hardware.items()}
     lanes = {
         lane.id: LaneLoop(
             lane.id,
             lane.direction,
-            measured_hardware(lane.id, hardware[lane.id], counts),
+            measured_hardware(lane.id, replace(hardware[lane.id], barrier=barriers[lane.id]), counts),
             reader,
             photos,
             writer,
@@ -165,7 +186,10 @@ def running_lot(
         )
         for lane in config.lanes
     }
-    return RunningLot(config.lot.id, config.clock, writer, handlers, photos, lanes, displays)
+    emergency = Emergency(lanes, barriers, writer, handlers, emergency_input)
+    clock = config.clock
+    watch = ClockWatch(clock, writer, MachineTime()) if isinstance(clock, SteadyClock) else None
+    return RunningLot(config.lot.id, clock, writer, handlers, photos, lanes, displays, emergency, watch)
 
 
 @asynccontextmanager

@@ -3,14 +3,17 @@
 Adapters raise only the errors named here; whatever else they raise is treated by the lane as that part's failure.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeVar
 
 from lot_server.domain.alert import OpenAlert
+from lot_server.domain.clock_trust import ClockDoubt
 from lot_server.domain.coupon import Coupon
+from lot_server.domain.emergency import Emergency
 from lot_server.domain.events import Event, LotDescribed
+from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.false_opens import EndedStay, LanePair, MatchingRecord
 from lot_server.domain.ledger import Envelope
 from lot_server.domain.money import Money
@@ -135,6 +138,14 @@ class Work(Protocol):
         """Appends the fact to the outbox and applies it to the tables: the only way to change anything."""
         ...
 
+    def head(self) -> tuple[int, str]:
+        """The last sequence number and its hash."""
+        ...
+
+    def envelopes(self, after: int = 0) -> Iterator[Envelope]:
+        """The ledger's facts behind a seq, in order."""
+        ...
+
     def lot(self) -> LotDescribed | None: ...
 
     def configured_lot(self) -> LotDescribed | None:
@@ -190,6 +201,34 @@ class Work(Protocol):
     def pass_by_id(self, pass_id: str) -> Pass | None: ...
 
     def open_alerts(self) -> list[OpenAlert]: ...
+
+    def clock_doubt(self) -> ClockDoubt | None:
+        """The doubt about the clock, None where it is believed."""
+        ...
+
+    def last_clock_doubt(self) -> ClockDoubt | None:
+        """The latest doubt, ended or not."""
+        ...
+
+    def last_recorded(self) -> datetime | None:
+        """The instant that the ledger's last fact bears."""
+        ...
+
+    def passage_times(self, passage_id: str) -> tuple[datetime, datetime | None]:
+        """When a passage was decided and when it ended."""
+        ...
+
+    def emergency(self) -> Emergency | None:
+        """The emergency that goes on."""
+        ...
+
+    def unmatched_exits(self) -> list[Passage]:
+        """The vehicles that drove out through a held barrier and belong to no stay yet, oldest first."""
+        ...
+
+    def unmatched_evidence(self, passage_id: str) -> ReadEvidence | None:
+        """What was read of one of them."""
+        ...
 
 
 class Transactions(Protocol):

@@ -8,6 +8,7 @@ from lot_server.adapters.cameras import camera_at
 from lot_server.adapters.simulated import SimulatedLane, SimulatedSite
 from lot_server.camera_address import camera_address
 from lot_server.config import LotConfig
+from lot_server.emergency_input import EmergencyInput, Level
 from lot_server.hardware_site import HardwareSite
 from lot_server.lane_config import LaneSection
 from lot_server.lane_setup import LaneHardware
@@ -16,11 +17,12 @@ from lot_server.ports import Camera, Display
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The parts of all lanes, by lane id, and the site they belong to."""
+    """The parts of all lanes, by lane id, the site they belong to, and the input that calls for an emergency."""
 
     lanes: Mapping[str, LaneHardware]
     simulated: SimulatedSite | None = None
     hardware: HardwareSite | None = None
+    emergency: EmergencyInput | None = None
 
 
 async def open_site(config: LotConfig, displays: Mapping[str, Display], parts: AsyncExitStack) -> Site:
@@ -42,7 +44,7 @@ async def _hardware(config: LotConfig, displays: Mapping[str, Display], parts: A
         lane_id: LaneHardware(lane.camera, lane.loops, lane.barrier, displays[lane_id])
         for lane_id, lane in site.lanes.items()
     }
-    return Site(lanes, hardware=site)
+    return Site(lanes, hardware=site, emergency=_emergency(config, site.emergency))
 
 
 def _simulated(config: LotConfig, displays: Mapping[str, Display], parts: AsyncExitStack) -> Site:
@@ -58,7 +60,12 @@ def _simulated(config: LotConfig, displays: Mapping[str, Display], parts: AsyncE
         )
         for lane in config.lanes
     }
-    return Site(lanes, simulated=site)
+    return Site(lanes, simulated=site, emergency=_emergency(config, site.emergency))
+
+
+def _emergency(config: LotConfig, contact: Level | None) -> EmergencyInput | None:
+    section = config.emergency
+    return None if section is None or contact is None else EmergencyInput(section.input, contact, section.debounce_s)
 
 
 def _camera(config: LotConfig, lane: LaneSection, simulated: SimulatedLane) -> Camera:

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.tables import AlertRow, CouponRow, LotRow, MirroredSettlement, PassageRow, PassRow, Row, StayRow, TariffRow
-from lot_server.domain.events import CouponApplied, PassGranted, SettlementApplied, TariffPublished
+from lot_server.domain.events import CouponApplied, PassGranted, SettlementApplied, SettlementRetimed, TariffPublished
 from lot_server.domain.ledger import Envelope
 
 T = TypeVar("T", bound=Row)
@@ -50,7 +50,9 @@ class Mirror:
         mirror.passages = {row.passage_id: row for row in await session.exec(passages)}
         mirror.alerts = {row.alert_id: row for row in await session.exec(alerts)}
         references = {
-            each.body["settlement"]["provider_reference"] for each in envelopes if each.kind == SettlementApplied.KIND
+            each.body["settlement"]["provider_reference"]
+            for each in envelopes
+            if each.kind in (SettlementApplied.KIND, SettlementRetimed.KIND)
         }
         if references:
             settlements = select(MirroredSettlement).where(

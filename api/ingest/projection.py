@@ -140,6 +140,41 @@ def match_judged(_: Mirror, __: events.MatchJudged) -> None:
     """How well the lot matches is its own concern."""
 
 
+def emergency_began(_: Mirror, __: events.EmergencyBegan) -> None:
+    """The ledger keeps it; who may drive in is the lot's own concern."""
+
+
+def emergency_ended(_: Mirror, __: events.EmergencyEnded) -> None:
+    """As it began."""
+
+
+def unmatched_exit(mirror: Mirror, event: events.UnmatchedExit) -> None:
+    _passage(mirror, event, "exit", "confirmed", "unmatched", event.read_plate)
+
+
+def clock_doubted(_: Mirror, __: events.ClockDoubted) -> None:
+    """The lot says what came of it by what it re-times."""
+
+
+def clock_doubt_ended(_: Mirror, __: events.ClockDoubtEnded) -> None:
+    """As it was raised."""
+
+
+def stay_retimed(mirror: Mirror, event: events.StayRetimed) -> None:
+    stay = existing(mirror.stays, event.stay_id)
+    stay.read_at, stay.entered_at, stay.exited_at = event.read_at, event.entered_at, event.exited_at
+
+
+def passage_retimed(mirror: Mirror, event: events.PassageRetimed) -> None:
+    existing(mirror.passages, event.passage_id).occurred_at = event.decided_at
+
+
+def settlement_retimed(mirror: Mirror, event: events.SettlementRetimed) -> None:
+    moved = event.settlement
+    row = existing(mirror.settlements, (moved.provider, moved.provider_reference))
+    row.quoted_at, row.settled_at = moved.quoted_at, moved.settled_at
+
+
 PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.LotDescribed: lot_described,
     events.TariffPublished: tariff_published,
@@ -158,12 +193,20 @@ PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.PlateCorrected: plate_corrected,
     events.CouponApplied: coupon_applied,
     events.TicketLost: ticket_lost,
+    events.EmergencyBegan: emergency_began,
+    events.EmergencyEnded: emergency_ended,
+    events.UnmatchedExit: unmatched_exit,
+    events.ClockDoubted: clock_doubted,
+    events.ClockDoubtEnded: clock_doubt_ended,
+    events.StayRetimed: stay_retimed,
+    events.PassageRetimed: passage_retimed,
+    events.SettlementRetimed: settlement_retimed,
 }
 
 
 def _passage(
     mirror: Mirror,
-    event: events.EntryAdmitted | events.EntryRefused | events.ExitAdmitted,
+    event: events.EntryAdmitted | events.EntryRefused | events.ExitAdmitted | events.UnmatchedExit,
     direction: str,
     state: str,
     decision: str,
@@ -175,7 +218,7 @@ def _passage(
         "direction": direction,
         "state": state,
         "decision": decision,
-        "stay_id": None if isinstance(event, events.EntryRefused) else event.stay_id,
+        "stay_id": None if isinstance(event, events.EntryRefused | events.UnmatchedExit) else event.stay_id,
         "plate": plate,
         "photos": list(event.photos),
         "occurred_at": mirror.at,

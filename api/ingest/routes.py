@@ -1,14 +1,18 @@
 """Where a lot sends its batches and asks how far they are applied."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from api.deps import TheCloud
+from api.deps import Cloud, TheCloud
 from api.errors import RequestRefused
-from api.ingest.service import apply_batch, ledger_of
-from api.signed import authenticate
+from api.ingest.service import apply_batch, envelopes_after, ledger_of
+from api.signed import authenticate, time_header
 from cloud_sync.errors import BatchTooLarge, MalformedBatch
-from cloud_sync.wire import MAX_BATCH_BYTES, Ack, Refusal, decode_batch, encode
+from cloud_sync.wire import MAX_BATCH_BYTES, Ack, Batch, Refusal, decode_batch, encode
+
+MOST_SEQ = 2**63 - 1
 
 router = APIRouter(tags=["ingest"])
 
@@ -26,7 +30,7 @@ async def take_batch(lot_id: str, request: Request, cloud: TheCloud) -> Response
         raise RequestRefused(Refusal("malformed_batch", str(error))) from error
     async with cloud.database.writing() as session:
         ack = await apply_batch(session, batch)
-    return _answer(ack)
+    return _answer(ack, cloud)
 
 
 @router.get("/v1/lots/{lot_id}/ledger", response_class=Response)
@@ -35,11 +39,23 @@ async def read_ledger(lot_id: str, request: Request, cloud: TheCloud) -> Respons
     await authenticate(cloud, request, "GET", lot_id)
     async with cloud.database.reading() as session:
         ack = await ledger_of(session, lot_id)
-    return _answer(ack)
+    return _answer(ack, cloud)
 
 
-def _answer(ack: Ack) -> Response:
-    return Response(encode(ack), media_type="application/json", headers={"Cache-Control": "no-store"})
+@router.get("/v1/lots/{lot_id}/ledger/{seq}", response_class=Response)
+async def read_ledger_after(
+    lot_id: str, seq: Annotated[int, Path(ge=0, le=MOST_SEQ)], request: Request, cloud: TheCloud
+) -> Response:
+    """The lot's own envelopes that follow `seq`, as a `Batch`, so that a lot put back from a backup catches up."""
+    await authenticate(cloud, request, "GET", lot_id)
+    async with cloud.database.reading() as session:
+        batch = await envelopes_after(session, lot_id, seq)
+    return _answer(batch, cloud)
+
+
+def _answer(message: Ack | Batch, cloud: Cloud) -> Response:
+    headers = {"Cache-Control": "no-store", **time_header(cloud.clock)}
+    return Response(encode(message), media_type="application/json", headers=headers)
 
 
 async def _bounded_body(request: Request) -> bytes:

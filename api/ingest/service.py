@@ -10,7 +10,7 @@ from api.errors import RequestRefused
 from api.ingest.mirror import Mirror, Unprojectable
 from api.ingest.projection import project
 from api.tables import Enrolment, EnvelopeRow
-from cloud_sync.wire import Ack, Batch, Refusal, RefusalCode
+from cloud_sync.wire import MAX_BATCH_ENVELOPES, Ack, Batch, Refusal, RefusalCode, fill_batch
 from lot_server.domain.clock import from_text
 from lot_server.domain.errors import BrokenChain, DomainError, UnknownEvent
 from lot_server.domain.events import Event, decode
@@ -34,6 +34,18 @@ async def ledger_of(session: AsyncSession, lot_id: str) -> Ack:
     """How far an enrolled lot's ledger is applied."""
     enrolment = await session.get_one(Enrolment, lot_id)
     return Ack(lot_id, enrolment.applied_seq, enrolment.head)
+
+
+async def envelopes_after(session: AsyncSession, lot_id: str, seq: int) -> Batch:
+    """Some of the applied envelopes of a lot that follow `seq`, in order; none where there are no more."""
+    rows = await session.exec(
+        select(EnvelopeRow)
+        .where(EnvelopeRow.lot_id == lot_id, EnvelopeRow.seq > seq)
+        .order_by(col(EnvelopeRow.seq))
+        .limit(MAX_BATCH_ENVELOPES)
+    )
+    found = [Envelope(row.lot_id, row.seq, row.kind, row.occurred_at, row.body, row.previous, row.hash) for row in rows]
+    return fill_batch(lot_id, found)
 
 
 async def _lock(session: AsyncSession, lot_id: str) -> Enrolment:

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from api.config import Server, read_clock, read_secret, read_server
-from api.errors import BadConfig
-from api.toml_section import sections
+from api.config import Server, complaining, read_secret, read_server
 from lot_server.domain.clock import Clock
+from lot_server.domain.errors import BadToml
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,27 +33,38 @@ class SandboxConfig:
     webhook: WebhookHabits = WebhookHabits()
 
 
+@dataclass(frozen=True, slots=True)
+class WebhookSection:
+    """`[webhook]` as it is written: the habits, and the file that holds the secret shared with the cloud."""
+
+    secret_file: Path
+    repeats: int = WebhookHabits().repeats
+    reorder: bool = WebhookHabits().reorder
+    delay_s: float = WebhookHabits().delay_s
+    send: bool = WebhookHabits().send
+    attempts: int = WebhookHabits().attempts
+    retry_s: float = WebhookHabits().retry_s
+    seed: int = WebhookHabits().seed
+
+    def habits(self) -> WebhookHabits:
+        """Raises BadToml."""
+        for key in ("repeats", "delay_s", "retry_s"):
+            if getattr(self, key) < 0:
+                raise BadToml(f"[webhook] {key} cannot be negative")
+        if self.attempts < 1:
+            raise BadToml("[webhook] attempts must be at least 1")
+        return WebhookHabits(
+            self.repeats, self.reorder, self.delay_s, self.send, self.attempts, self.retry_s, self.seed
+        )
+
+
 def load_sandbox(file: Path) -> SandboxConfig:
-    """The configuration in `file`. Raises BadConfig naming file and key."""
-    parts = sections(file, ("server", "webhook", "clock"))
-    webhook, default = parts["webhook"], WebhookHabits()
-    config = SandboxConfig(
-        secret=read_secret(webhook),
-        clock=read_clock(parts["clock"]),
-        server=read_server(parts["server"], 8090),
-        webhook=WebhookHabits(
-            webhook.take("repeats", int, default.repeats),
-            webhook.take("reorder", bool, default.reorder),
-            webhook.take("delay_s", float, default.delay_s),
-            webhook.take("send", bool, default.send),
-            webhook.positive("attempts", default.attempts),
-            webhook.take("retry_s", float, default.retry_s),
-            webhook.take("seed", int, default.seed),
-        ),
-    )
-    for part in parts.values():
-        part.finish()
-    for key in ("repeats", "delay_s", "retry_s"):
-        if getattr(config.webhook, key) < 0:
-            raise BadConfig(f"{webhook.where(key)} cannot be negative")
-    return config
+    """The configuration in `file`. Raises BadConfig naming the file, the line and the key."""
+    with complaining(file, ("server", "webhook", "clock")) as found:
+        webhook = found.section(WebhookSection, "webhook")
+        return SandboxConfig(
+            secret=read_secret("webhook", webhook.secret_file),
+            clock=found.clock(),
+            server=read_server(found, Server(port=8090)),
+            webhook=webhook.habits(),
+        )

@@ -27,6 +27,7 @@ from lot_server.config import (
 )
 from lot_server.domain.clock import SystemClock
 from lot_server.domain.tariff import RateLine, Tariff
+from lot_server.emergency import Emergency
 from lot_server.facts import record_facts
 from lot_server.handlers import Handlers
 from lot_server.lane_config import LaneSection
@@ -131,7 +132,8 @@ async def running_lot(
         for lane in lanes:
             parts.push_async_callback(lane.site.end)
         loops = {lane.lane_id: lane.loop for lane in lanes}
-        running = RunningLot(config.lot.id, clock, writer, handlers, photos, loops, displays)
+        emergency = Emergency(loops, {}, writer, handlers, None)
+        running = RunningLot(config.lot.id, clock, writer, handlers, photos, loops, displays, emergency)
         server = LoopbackServer(loopback_app(running, None, new_token(config.store.token)))
         listener = parts.enter_context(listen(config.loopback.host, config.loopback.port))
         host, port = listener.getsockname()

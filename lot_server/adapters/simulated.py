@@ -90,6 +90,8 @@ class SimulatedLane:
         await self._move("opening", "open")
 
     async def close(self) -> None:
+        if "closing" in self._occupied:
+            raise BarrierFault(f"something stands under the barrier of {self._lane_id}: it does not close on it")
         await self._move("closing", "closed")
 
     async def state(self) -> BarrierState:
@@ -175,10 +177,22 @@ class SimulatedLane:
             heard.put_nowait(LoopChange(loop, occupied))
 
 
+class SimulatedContact:
+    """An input that is on while somebody says so."""
+
+    def __init__(self) -> None:
+        self.pressed = False
+
+    def on(self) -> bool:
+        return self.pressed
+
+
 class SimulatedSite:
     """The lanes of a simulated site and the vehicles that came to them."""
 
     def __init__(self, lanes: dict[str, SimulatedLane]) -> None:
+        self.emergency = SimulatedContact()
+        """The input that calls for an emergency."""
         self._lanes = lanes
         self._vehicles: dict[str, SimulatedVehicle] = {}
 

@@ -63,7 +63,7 @@ def restore(
             f"{found.store.folder}: as at {manifest.made_at}, ledger up to {manifest.seq} ({manifest.head[:12]}), "
             f"{len(manifest.photos)} photos, {len(manifest.missing_photos)} missing"
         )
-        print("if the cloud has later facts, mirroring stops as a fork: look at `openlot sync status`")
+        print("if this lot is mirrored: `openlot sync recover` before the server starts, or its later facts are lost")
 
     with_typed_errors(put_back)
 

@@ -12,8 +12,10 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from lot_server.console.alert_routes import alert_routes
+from lot_server.console.clock_routes import clock_routes
 from lot_server.console.config import ConsoleSection
 from lot_server.console.day_routes import day_routes
+from lot_server.console.emergency_routes import emergency_routes
 from lot_server.console.facts_routes import facts_routes
 from lot_server.console.guard import OWN_PASSWORD, Guard
 from lot_server.console.headers import ConsoleHeaders
@@ -48,7 +50,17 @@ def console_app(
     app.add_middleware(ConsoleHeaders, encrypted=section.encrypted)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.include_router(lane_routes(console, ending))
-    for routes in (sign_in_routes, stay_routes, alert_routes, day_routes, facts_routes, trail_routes, photo_routes):
+    for routes in (
+        sign_in_routes,
+        stay_routes,
+        alert_routes,
+        emergency_routes,
+        clock_routes,
+        day_routes,
+        facts_routes,
+        trail_routes,
+        photo_routes,
+    ):
         app.include_router(routes(console))
     _answer_problems(app, console)
     return app

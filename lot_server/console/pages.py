@@ -11,6 +11,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from lot_server.console.sign_ins import Visitor
 from lot_server.console.wording import Language, Wording, language_of
 from lot_server.domain.clock import Clock
+from lot_server.domain.clock_trust import ClockDoubt
+from lot_server.domain.emergency import Emergency
 from lot_server.domain.events import LotDescribed
 from lot_server.errors import NotDescribed
 from lot_server.store.look import Look
@@ -29,10 +31,12 @@ TEMPLATES = Environment(
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What the head of every page tells: the lot, and how many alerts are open."""
+    """What the head of every page tells: the lot, how many alerts are open, an emergency and a doubt that go on."""
 
     facts: LotDescribed
     open_alerts: int
+    emergency: Emergency | None
+    clock_doubt: ClockDoubt | None
 
     @classmethod
     def of(cls, look: Look) -> "Frame":
@@ -40,7 +44,7 @@ class Frame:
         facts = look.work.lot()
         if facts is None:
             raise NotDescribed("the lot's facts are not recorded yet: start the server with its configuration")
-        return cls(facts, len(look.work.open_alerts()))
+        return cls(facts, len(look.work.open_alerts()), look.work.emergency(), look.work.clock_doubt())
 
 
 class Pages:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lot_server.console.texts.en import TEXTS as ENGLISH
+from lot_server.console.texts.running_en import TEXTS as ENGLISH_RUNNING
+from lot_server.console.texts.running_zh import TEXTS as CHINESE_RUNNING
 from lot_server.console.texts.zh import TEXTS as CHINESE
 from lot_server.domain.fee_step import QuoteStep
 from lot_server.domain.fee_words import FeeLanguage, between, explain
@@ -13,7 +15,7 @@ from lot_server.domain.money import Money
 from lot_server.errors import TooManySignIns
 
 Language = FeeLanguage
-TEXTS: dict[Language, dict[str, str]] = {"en": ENGLISH, "zh": CHINESE}
+TEXTS: dict[Language, dict[str, str]] = {"en": ENGLISH | ENGLISH_RUNNING, "zh": CHINESE | CHINESE_RUNNING}
 SYMBOLS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
 
 

@@ -1,6 +1,5 @@
 """The machine: its disk, its clock, and who may read the lot's files."""
 
-import ctypes
 import os
 import shutil
 import stat
@@ -14,23 +13,6 @@ from lot_server.domain.clock import to_text
 from lot_server.hardware_config import HttpSection, MqttSection
 
 GIBIBYTE = 1 << 30
-_STA_UNSYNC = 0x0040
-_TIMEX_BYTES = 512
-"""More than any kernel's struct timex."""
-
-
-class _Timex(ctypes.Structure):
-    """The head of the kernel's struct timex, as far as its status: see adjtimex(2)."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * _TIMEX_BYTES),
-    )
 
 
 def check_disk(config: LotConfig, least_free_gib: float) -> Finding:
@@ -57,16 +39,6 @@ def check_clock(config: LotConfig, last: datetime | None, synchronised: bool | N
     if not synchronised:
         return Finding("clock", "warn", "not synchronised with any time server", "install chrony, or a clock module")
     return Finding("clock", "ok", f"synchronised: {to_text(now)}")
-
-
-def clock_synchronised() -> bool | None:
-    """What the kernel knows from the machine's time service; None where it does not say."""
-    timex = _Timex()
-    try:
-        answered = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
-    except (OSError, AttributeError):
-        return None
-    return None if answered < 0 else not timex.status & _STA_UNSYNC
 
 
 def check_modes(config: LotConfig, file: Path) -> Iterator[Finding]:

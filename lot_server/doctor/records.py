@@ -11,7 +11,7 @@ from lot_server.domain.clock import from_text
 from lot_server.domain.errors import DomainError
 from lot_server.errors import PhotoUnavailable, StoreError
 from lot_server.photos import PhotoFolder
-from lot_server.store.read_only import reading, require_whole, verify_audit, verify_ledger
+from lot_server.store.read_only import DOUBT_SCHEMA, reading, require_whole, schema_of, verify_audit, verify_ledger
 
 LATE, VERY_LATE = timedelta(hours=1), timedelta(days=1)
 """From when on facts that the cloud lacks are worth a look, and an outage."""
@@ -36,6 +36,7 @@ def check_store(config: LotConfig) -> Iterator[Finding]:
             number, _ = verify_audit(connection, owner)
             yield Finding("store", "ok", f"ledger whole up to {seq} ({head[:12]}), audit trail up to {number}")
             yield _restored(connection)
+            yield from _doubted(connection)
             yield _photos(connection, config.store)
             yield _mirrored(connection, seq, acked_seq, config.clock.now())
     except (StoreError, DomainError) as error:
@@ -55,16 +56,35 @@ def last_recorded(config: LotConfig) -> datetime | None:
 def _restored(connection: sqlite3.Connection) -> Finding:
     """Whether facts may stand in the cloud that this store lacks."""
     found = connection.execute(
-        "SELECT at, subject, ledger_seq FROM audit WHERE action = 'restore_backup' ORDER BY number DESC LIMIT 1"
+        "SELECT at, subject, ledger_seq, number FROM audit WHERE action = 'restore_backup' ORDER BY number DESC LIMIT 1"
     ).fetchone()
     if found is None:
         return Finding("restored", "ok", "this store was never restored from a backup")
-    at, subject, seq = found
+    at, subject, seq, number = found
+    recovered = connection.execute(
+        "SELECT subject FROM audit WHERE action = 'recover_ledger' AND number > ? ORDER BY number LIMIT 1", (number,)
+    ).fetchone()
+    if recovered is not None:
+        return Finding("restored", "ok", f"restored at {at} from {subject}; then {recovered[0]} was taken over")
     (acked,) = connection.execute("SELECT acked_seq FROM ledger").fetchone()
     if acked > seq:
         return Finding("restored", "ok", f"restored at {at} from {subject}; the cloud has later facts of this store")
     text = f"restored at {at} from {subject}: facts after seq {seq} may stand in the cloud alone"
-    return Finding("restored", "warn", text, "look at `openlot sync status`: a fork there wants both ledgers compared")
+    advice = "stop the server and run `openlot sync recover`; a fork in `openlot sync status` wants the backup anew"
+    return Finding("restored", "warn", text, advice)
+
+
+def _doubted(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """A doubt about the clock that nothing has ended."""
+    if schema_of(connection) < DOUBT_SCHEMA:
+        return
+    found = connection.execute(
+        "SELECT seq, doubted_at, reason FROM clock_doubt WHERE trusted_at IS NULL ORDER BY seq DESC LIMIT 1"
+    ).fetchone()
+    if found is not None:
+        (count,) = connection.execute("SELECT count(*) FROM stay WHERE doubt_seq IS NOT NULL").fetchone()
+        text = f"in doubt ({found[2]}) since it showed {found[1]}: the times of {count} stays are not sure"
+        yield Finding("clock doubt", "fail", text, "compare it with a watch, then `openlot lot clock confirm`")
 
 
 def _photos(connection: sqlite3.Connection, store: StoreSection) -> Finding:

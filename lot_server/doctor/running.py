@@ -26,6 +26,8 @@ def check_running(config: LotConfig) -> Iterator[Finding]:
         yield Finding("server", "fail", f"{error.code}: {error}", "look at its log")
         return
     yield Finding("server", "ok", f"answers: {state['free_spaces']} of {state['spaces']} spaces free")
+    if any(lane["held"] for lane in state["lanes"]):
+        yield Finding("emergency", "warn", "all barriers are held open", "openlot lot emergency show")
     yield from map(_lane, state["lanes"])
     yield from _parts(hardware)
     if alerts:

@@ -33,6 +33,12 @@ AuditAction = Literal[
     "publish_tariff",
     "make_backup",
     "restore_backup",
+    "hold_barriers",
+    "release_barriers",
+    "reconcile_exit",
+    "recover_ledger",
+    "upgrade_store",
+    "confirm_clock",
 ]
 
 

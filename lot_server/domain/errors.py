@@ -79,6 +79,12 @@ class BadClock(DomainError):
     code = "bad_clock"
 
 
+class BadToml(DomainError):
+    """A configuration file is missing, is no TOML, or holds a key or value that means nothing."""
+
+    code = "bad_config"
+
+
 class BadAccount(DomainError):
     """An account of the operator console that cannot be."""
 

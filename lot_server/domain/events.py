@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, Literal
 
+from lot_server.domain.clock_trust import DoubtEnd, DoubtReason
 from lot_server.domain.codec import ADDED, Json, from_body
 from lot_server.domain.coupon import Coupon
+from lot_server.domain.emergency import HoldSource
 from lot_server.domain.errors import UnknownEvent
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.money import Money
@@ -17,8 +19,8 @@ from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import Tariff
 
 EntryRefusal = Literal["full", "blocked"]
-EntryDecision = Literal["read", "ticket", "pass", "operator"]
-ExitDecision = Literal["paid", "free", "pass", "operator"]
+EntryDecision = Literal["read", "ticket", "pass", "operator", "emergency"]
+ExitDecision = Literal["paid", "free", "pass", "operator", "emergency"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,96 @@ class TicketLost:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class EmergencyBegan:
+    """All barriers are held open from now on: `actor` is the operator, or the input's name."""
+
+    KIND: ClassVar[str] = "emergency_began"
+    source: HoldSource
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyEnded:
+    """A person gave the barriers back to their lanes."""
+
+    KIND: ClassVar[str] = "emergency_ended"
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnmatchedExit:
+    """A vehicle drove out through a barrier that was held open, and whose it was is not known: no stay has ended."""
+
+    KIND: ClassVar[str] = "unmatched_exit"
+    passage_id: str
+    lane_id: str
+    read_plate: str | None
+    evidence: ReadEvidence | None
+    photos: tuple[str, ...]
+    exited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDoubted:
+    """The lot's clock may be wrong: the instants of facts after `since_seq` are not sure.
+
+    `boot_id` tells one start of the machine from another; this was said `boot_us` microseconds after it.
+    """
+
+    KIND: ClassVar[str] = "clock_doubted"
+    reason: DoubtReason
+    since_seq: int
+    boot_id: str
+    boot_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockDoubtEnded:
+    """The lot's clock is right from now on, moved by `shift_us` microseconds; `doubt_seq` is that of the doubt.
+
+    Where the machine's restart ended it, nothing was moved and the instants of its facts stay unsure.
+    """
+
+    KIND: ClassVar[str] = "clock_doubt_ended"
+    doubt_seq: int
+    source: DoubtEnd
+    actor: str
+    reason: str
+    shift_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class StayRetimed:
+    """The instants of a stay as they really were."""
+
+    KIND: ClassVar[str] = "stay_retimed"
+    stay_id: str
+    read_at: datetime
+    entered_at: datetime | None
+    exited_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PassageRetimed:
+    """The instants of a passage as they really were."""
+
+    KIND: ClassVar[str] = "passage_retimed"
+    passage_id: str
+    decided_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementRetimed:
+    """Money taken at the gate, with the instants as they really were; nothing else of it changes."""
+
+    KIND: ClassVar[str] = "settlement_retimed"
+    settlement: Settlement
+
+
 Event = (
     LotDescribed
     | TariffPublished
@@ -233,6 +325,14 @@ Event = (
     | PlateCorrected
     | CouponApplied
     | TicketLost
+    | EmergencyBegan
+    | EmergencyEnded
+    | UnmatchedExit
+    | ClockDoubted
+    | ClockDoubtEnded
+    | StayRetimed
+    | PassageRetimed
+    | SettlementRetimed
 )
 
 _KINDS: dict[str, type[Event]] = {event.KIND: event for event in Event.__args__}

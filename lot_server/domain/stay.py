@@ -51,7 +51,8 @@ class Stay:
 
     `plate` is None where only `ticket_id` stands for the vehicle. `read_at` is the instant of the entry read,
     `entered_at` of the crossed closing loop, from which the fee runs (None until then). `plate_color` is None where
-    no plate stands for the vehicle; `ticket_lost` says that its driver lost the ticket.
+    no plate stands for the vehicle; `ticket_lost` says that its driver lost the ticket,
+    `time_unsure` that the clock was in doubt when it came.
     """
 
     stay_id: str
@@ -69,6 +70,7 @@ class Stay:
     tariff_version: int
     plate_color: PlateColor | None = None
     ticket_lost: bool = False
+    time_unsure: bool = False
 
 
 PassageState = Literal["intended", "confirmed", "abandoned", "refused"]

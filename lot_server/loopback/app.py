@@ -16,6 +16,8 @@ from lot_server.errors import LoopbackUnavailable
 from lot_server.hardware_site import HardwareSite
 from lot_server.loopback.account_routes import account_routes
 from lot_server.loopback.auth import TokenGuard
+from lot_server.loopback.clock_routes import clock_routes
+from lot_server.loopback.emergency_routes import emergency_routes
 from lot_server.loopback.fee_routes import fee_routes
 from lot_server.loopback.hardware_routes import hardware_routes
 from lot_server.loopback.lot import RunningLot
@@ -44,6 +46,8 @@ def loopback_app(
     app.include_router(lot_routes(lot), prefix=PREFIX, dependencies=guard)
     app.include_router(account_routes(lot, Passwords()), prefix=PREFIX, dependencies=guard)
     app.include_router(fee_routes(lot), prefix=PREFIX, dependencies=guard)
+    app.include_router(emergency_routes(lot), prefix=PREFIX, dependencies=guard)
+    app.include_router(clock_routes(lot), prefix=PREFIX, dependencies=guard)
     if measured is not None:
         app.include_router(metrics_routes(lot, measured), dependencies=guard)
     if hardware is not None:

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lot_server.adapters.display import TextDisplay
+from lot_server.clock_watch import ClockWatch
 from lot_server.domain.audit import AuditAction
 from lot_server.domain.clock import Clock
-from lot_server.errors import UnknownLane
+from lot_server.emergency import Emergency
+from lot_server.errors import ClockNotDoubted, UnknownLane
 from lot_server.handlers import Handlers
 from lot_server.lane_loop import LaneLoop
 from lot_server.photos import PhotoFolder
@@ -24,6 +26,15 @@ class RunningLot:
     photos: PhotoFolder
     lanes: Mapping[str, LaneLoop]
     displays: Mapping[str, TextDisplay]
+    emergency: Emergency
+    clock_watch: ClockWatch | None = None
+    """None where the clock is simulated: nobody doubts that."""
+
+    def watch(self) -> ClockWatch:
+        """Raises ClockNotDoubted where the clock is simulated."""
+        if self.clock_watch is None:
+            raise ClockNotDoubted("the clock is simulated: its configuration alone says what it shows")
+        return self.clock_watch
 
     async def note(self, actor: str, action: AuditAction, subject: str | None, reason: str | None) -> None:
         """Write into the audit trail what somebody is about to do; on disk once this returns."""

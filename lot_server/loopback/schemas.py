@@ -84,6 +84,10 @@ class CameraOrder(Message):
     working: bool
 
 
+class ContactOrder(Message):
+    on: bool
+
+
 class Ledger(Message):
     seq: int
     head: str
@@ -116,6 +120,7 @@ class LaneView(Message):
     fault: str | None
     photos: tuple[str, ...]
     candidates: tuple[CandidateView, ...]
+    held: bool
 
     @classmethod
     def of(cls, lane: LaneSnapshot, display: tuple[str, ...]) -> "LaneView":
@@ -142,6 +147,7 @@ class LaneView(Message):
                 )
                 for each in lane.candidates
             ),
+            held=lane.held,
         )
 
 
@@ -173,6 +179,7 @@ class StayView(Message):
     tariff_version: int
     plate_color: PlateColor | None
     ticket_lost: bool
+    time_unsure: bool
 
     @classmethod
     def of(cls, stay: Stay) -> "StayView":
@@ -190,6 +197,7 @@ class StayView(Message):
             tariff_version=stay.tariff_version,
             plate_color=stay.plate_color,
             ticket_lost=stay.ticket_lost,
+            time_unsure=stay.time_unsure,
         )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from lot_server.adapters.simulated import SimulatedSite, SimulatedVehicle
-from lot_server.loopback.schemas import CameraOrder, Done, VehicleArrival, VehicleView
+from lot_server.loopback.schemas import CameraOrder, ContactOrder, Done, VehicleArrival, VehicleView
 
 MOST_WAIT_S = 30.0
 
@@ -33,6 +33,11 @@ def simulated_routes(site: SimulatedSite) -> APIRouter:
     @router.post("/lanes/{lane_id}/camera")
     async def camera(lane_id: str, order: CameraOrder) -> Done:
         site.lane(lane_id).camera_works = order.working
+        return Done()
+
+    @router.post("/emergency")
+    async def emergency(order: ContactOrder) -> Done:
+        site.emergency.pressed = order.on
         return Done()
 
     return router

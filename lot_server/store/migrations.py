@@ -216,7 +216,45 @@ _WHAT_BECAME_OF_MATCHES = (
     "CREATE INDEX match_judgement_by_judged_at ON match_judgement (judged_at)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST, _AUDIT, _WHAT_PRICES_A_STAY, _CONSOLE, _WHAT_BECAME_OF_MATCHES)
+_EMERGENCIES = (
+    """CREATE TABLE emergency (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        began_at TEXT NOT NULL,
+        source TEXT NOT NULL,
+        actor TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        ended_at TEXT,
+        ended_by TEXT,
+        end_reason TEXT
+    )""",
+)
+
+_CLOCK_DOUBTS = (
+    """CREATE TABLE clock_doubt (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        doubted_at TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        since_seq INTEGER NOT NULL,
+        boot_id TEXT NOT NULL,
+        boot_us INTEGER NOT NULL,
+        trusted_at TEXT,
+        source TEXT,
+        actor TEXT,
+        trust_reason TEXT,
+        shift_us INTEGER
+    )""",
+    "ALTER TABLE stay ADD COLUMN doubt_seq INTEGER",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    _FIRST,
+    _AUDIT,
+    _WHAT_PRICES_A_STAY,
+    _CONSOLE,
+    _WHAT_BECAME_OF_MATCHES,
+    _EMERGENCIES,
+    _CLOCK_DOUBTS,
+)
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 
 
@@ -229,12 +267,17 @@ def migrate(connection: Connection, path: Path, migrations: Sequence[Sequence[st
             "or restore the copy made before the upgrade"
         )
     if 0 < version < len(migrations):
-        copy(connection, path, path.with_name(f"{path.name}.before-schema-{len(migrations)}"))
+        copy(connection, path, copy_place(path, migrations))
     for number, statements in enumerate(migrations[version:], start=version + 1):
         with connection.begin():
             for statement in statements:
                 connection.exec_driver_sql(statement)
             connection.exec_driver_sql(f"PRAGMA user_version = {number}")
+
+
+def copy_place(path: Path, migrations: Sequence[Sequence[str]] = MIGRATIONS) -> Path:
+    """Where the copy lies that is written before the database at `path` is changed."""
+    return path.with_name(f"{path.name}.before-schema-{len(migrations)}")
 
 
 def copy(connection: Connection, path: Path, target: Path) -> None:

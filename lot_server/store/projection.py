@@ -17,6 +17,15 @@ from lot_server.domain.ledger import Envelope
 from lot_server.domain.stay import PassageState, StayState
 from lot_server.errors import ContradictoryEvent
 from lot_server.store import tables
+from lot_server.store.clock_doubts import (
+    clock_doubt_ended,
+    clock_doubted,
+    mark_unsure,
+    passage_retimed,
+    settlement_retimed,
+    stay_retimed,
+)
+from lot_server.store.emergencies import emergency_began, emergency_ended, forget_unmatched, unmatched_exit
 from lot_server.store.matching_record import count_exit, note_judgement
 
 Row = TypeVar("Row", bound=tables.LotTable)
@@ -81,6 +90,7 @@ def _entry_admitted(session: Session, event: events.EntryAdmitted, envelope: Env
         )
     )
     session.flush()
+    mark_unsure(session, event.stay_id)
     session.add(
         tables.PassageRow(
             passage_id=event.passage_id,
@@ -100,6 +110,7 @@ def _entry_admitted(session: Session, event: events.EntryAdmitted, envelope: Env
 def _entry_confirmed(session: Session, event: events.EntryConfirmed, _: Envelope) -> None:
     stay = _stay_in(session, event.stay_id, "intended")
     stay.state, stay.entered_at = "open", event.entered_at
+    mark_unsure(session, event.stay_id)
     _end_passage(session, event.passage_id, "confirmed", event.entered_at)
 
 
@@ -127,6 +138,7 @@ def _entry_refused(session: Session, event: events.EntryRefused, envelope: Envel
 
 def _exit_admitted(session: Session, event: events.ExitAdmitted, _: Envelope) -> None:
     _stay_in(session, event.stay_id, "open")
+    forget_unmatched(session, event.passage_id)
     session.add(
         tables.PassageRow(
             passage_id=event.passage_id,
@@ -256,6 +268,14 @@ _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.PlateCorrected: _plate_corrected,
     events.CouponApplied: _coupon_applied,
     events.TicketLost: _ticket_lost,
+    events.EmergencyBegan: emergency_began,
+    events.EmergencyEnded: emergency_ended,
+    events.UnmatchedExit: unmatched_exit,
+    events.ClockDoubted: clock_doubted,
+    events.ClockDoubtEnded: clock_doubt_ended,
+    events.StayRetimed: stay_retimed,
+    events.PassageRetimed: passage_retimed,
+    events.SettlementRetimed: settlement_retimed,
 }
 
 

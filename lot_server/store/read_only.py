@@ -20,6 +20,9 @@ from lot_server.store.engine import BUSY_SECONDS, typed_errors
 AUDIT_SCHEMA = 2
 """The schema that brought the audit trail."""
 
+DOUBT_SCHEMA = 7
+"""The schema that brought doubts about the clock."""
+
 _AUDIT_COLUMNS = ", ".join(AuditEntry.__slots__)
 
 

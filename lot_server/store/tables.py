@@ -111,6 +111,8 @@ class StayRow(LotTable, table=True):
     tariff_version: int = Field(foreign_key="tariff.version")
     plate_color: str | None = Field(default=None, sa_type=Text)
     ticket_lost: bool = Field(default=False, sa_type=Integer)
+    doubt_seq: int | None = None
+    """The doubt about the clock in which the vehicle came, while that has not ended."""
 
 
 class PassageRow(LotTable, table=True):
@@ -226,6 +228,37 @@ class PlateCorrectionRow(LotTable, table=True):
     after: str = Field(sa_type=Text)
     operator: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
+
+
+class EmergencyRow(LotTable, table=True):
+    """An emergency as in `emergency.Emergency`, until `ended_at`."""
+
+    __tablename__: ClassVar[str] = "emergency"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    began_at: datetime = Field(sa_type=InstantText)
+    source: str = Field(sa_type=Text)
+    actor: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    ended_at: datetime | None = Field(default=None, sa_type=InstantText)
+    ended_by: str | None = Field(default=None, sa_type=Text)
+    end_reason: str | None = Field(default=None, sa_type=Text)
+
+
+class ClockDoubtRow(LotTable, table=True):
+    """A doubt about the clock as in `clock_trust.ClockDoubt`, until `trusted_at`."""
+
+    __tablename__: ClassVar[str] = "clock_doubt"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    doubted_at: datetime = Field(sa_type=InstantText)
+    reason: str = Field(sa_type=Text)
+    since_seq: int
+    boot_id: str = Field(sa_type=Text)
+    boot_us: int
+    trusted_at: datetime | None = Field(default=None, sa_type=InstantText)
+    source: str | None = Field(default=None, sa_type=Text)
+    actor: str | None = Field(default=None, sa_type=Text)
+    trust_reason: str | None = Field(default=None, sa_type=Text)
+    shift_us: int | None = None
 
 
 class AuditRow(LotTable, table=True):

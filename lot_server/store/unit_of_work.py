@@ -8,12 +8,16 @@ from sqlmodel import Session, col, func, select
 
 from lot_server.domain.alert import OpenAlert
 from lot_server.domain.clock import from_text, to_text
+from lot_server.domain.clock_trust import ClockDoubt
 from lot_server.domain.codec import to_body
 from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.coupon import Coupon, CouponKind
-from lot_server.domain.events import AlertRaised, Event, LotDescribed
+from lot_server.domain.emergency import Emergency
+from lot_server.domain.errors import BrokenChain
+from lot_server.domain.events import AlertRaised, Event, LotDescribed, decode
+from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.false_opens import EndedStay, LanePair, MatchingRecord
-from lot_server.domain.ledger import GENESIS, Envelope, seal
+from lot_server.domain.ledger import GENESIS, Envelope, seal, verify
 from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Pass, Passage, PassageState, Settlement, Stay, StayState
@@ -21,7 +25,9 @@ from lot_server.domain.tariff import Tariff
 from lot_server.errors import LedgerFork, NoTariff, NotDescribed
 from lot_server.store.accounts import Accounts
 from lot_server.store.audit_trail import AuditTrail
+from lot_server.store.clock_doubts import clock_doubt
 from lot_server.store.corrected_reads import corrected_reads
+from lot_server.store.emergencies import emergency, unmatched_exits
 from lot_server.store.lot_versions import LotVersions
 from lot_server.store.matching_record import lane_pairs, left_unaided, matching_record
 from lot_server.store.projection import project
@@ -52,6 +58,22 @@ class SqliteWork:
         """Append the event to the outbox and apply it to the tables. Raises ContradictoryEvent, BadBody."""
         seq, head = self.head()
         envelope = seal(self._lot_id, seq + 1, event.KIND, to_text(occurred_at), to_body(event), head)
+        self._append(envelope, event)
+        return envelope
+
+    def replay(self, envelope: Envelope) -> None:
+        """Take over the next fact of this lot's own ledger as it was sealed, from a mirror of it.
+
+        Raises BrokenChain where it does not follow, UnknownEvent, BadBody, ContradictoryEvent.
+        """
+        if envelope.lot_id != self._lot_id:
+            raise BrokenChain(
+                f"seq {envelope.seq} is lot {envelope.lot_id!r}'s, not {self._lot_id!r}'s: ask for its own"
+            )
+        verify([envelope], *self.head())
+        self._append(envelope, decode(envelope.kind, envelope.body))
+
+    def _append(self, envelope: Envelope, event: Event) -> None:
         self._session.add(
             OutboxRow(
                 seq=envelope.seq,
@@ -64,12 +86,16 @@ class SqliteWork:
         )
         project(self._session, event, envelope)
         self.recorded.append(event)
-        return envelope
 
     def head(self) -> tuple[int, str]:
         """The last sequence number and its hash; (0, GENESIS) for an empty ledger."""
         row = self._session.exec(select(OutboxRow).order_by(col(OutboxRow.seq).desc()).limit(1)).first()
         return (0, GENESIS) if row is None else (row.seq, row.hash)
+
+    def hash_of(self, seq: int) -> str | None:
+        """The hash of one fact, GENESIS before the first, None where it is not kept or not recorded."""
+        row = self._session.get(OutboxRow, seq)
+        return (GENESIS if seq == 0 else None) if row is None else row.hash
 
     def envelopes(self, after: int = 0) -> Iterator[Envelope]:
         """The ledger's facts behind seq `after`, in order."""
@@ -260,6 +286,37 @@ class SqliteWork:
         )
         return [_alert(row) for row in rows]
 
+    def emergency(self) -> Emergency | None:
+        """The emergency that goes on, None where the lanes rule their barriers."""
+        return emergency(self._session)
+
+    def unmatched_exits(self) -> list[Passage]:
+        """The vehicles that drove out through a held barrier and belong to no stay yet, oldest first."""
+        return [_passage(row) for row in unmatched_exits(self._session)]
+
+    def unmatched_evidence(self, passage_id: str) -> ReadEvidence | None:
+        """What was read of one of them."""
+        return next((row.evidence for row in unmatched_exits(self._session) if row.passage_id == passage_id), None)
+
+    def clock_doubt(self) -> ClockDoubt | None:
+        """The doubt about the clock, None where it is believed."""
+        known = clock_doubt(self._session)
+        return known if known is not None and known.shift is None else None
+
+    def last_clock_doubt(self) -> ClockDoubt | None:
+        """The latest doubt, ended or not."""
+        return clock_doubt(self._session)
+
+    def last_recorded(self) -> datetime | None:
+        """The instant that the ledger's last fact bears."""
+        row = self._session.exec(select(OutboxRow.occurred_at).order_by(col(OutboxRow.seq).desc()).limit(1)).first()
+        return None if row is None else from_text(row)
+
+    def passage_times(self, passage_id: str) -> tuple[datetime, datetime | None]:
+        """When a passage was decided and when it ended."""
+        row = self._session.get_one(PassageRow, passage_id)
+        return row.decided_at, row.ended_at
+
     def corrected_reads(self) -> list[CorrectedRead]:
         """The reads that operators looked at, oldest first."""
         return corrected_reads(self._session)
@@ -292,6 +349,7 @@ def _stay(row: StayRow) -> Stay:
         tariff_version=row.tariff_version,
         plate_color=cast(PlateColor | None, row.plate_color),
         ticket_lost=bool(row.ticket_lost),
+        time_unsure=row.doubt_seq is not None,
     )
 
 

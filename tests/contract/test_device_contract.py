@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from device_boxes import INPUTS, KINDS, OUTPUTS, Box, Kind, box_of
 
+from lot_server.adapters.polled_inputs import Contact, PolledInputs
+from lot_server.domain.clock import SystemClock
+from lot_server.emergency_input import EmergencyInput
 from lot_server.errors import DeviceAway, DeviceFault
 
 Scenario = Callable[[Box], Awaitable[None]]
@@ -138,5 +141,31 @@ def test_ending_leaves_outputs_as_they_are(run: Run) -> None:
         await box.device.switch("open", True)
         await box.device.end()
         assert all(box.lit(name) == (name == "open") for name in OUTPUTS)
+
+    run(scenario)
+
+
+def test_an_input_calls_for_an_emergency(run: Run) -> None:
+    """Whatever kind of box it is on: the input calls while it is on, and a box that is away calls for nothing."""
+
+    async def scenario(box: Box) -> None:
+        inputs = PolledInputs(box.device, 0.01, SystemClock())
+        button = EmergencyInput("box.up", Contact(inputs, "up"), 0.0)
+
+        async def seen(calls: bool) -> bool:
+            for _ in range(500):
+                await inputs.fresh()
+                if button.look() == calls:
+                    return True
+                await asyncio.sleep(0.01)
+            return False
+
+        assert await seen(False)
+        await box.put("up", True)
+        assert await seen(True)
+        await box.leave()
+        assert await seen(False)
+        await box.come_back()
+        assert await seen(True)
 
     run(scenario)

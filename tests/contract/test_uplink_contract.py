@@ -232,3 +232,19 @@ def test_an_unknown_lot_is_told_so(reach):
     answer = reach.ask("ledger", lot_id="nowhere")
     assert isinstance(answer, Refusal)
     assert answer.code == "unknown_lot"
+
+
+def test_a_lot_reads_its_own_ledger_back(reach):
+    """What was applied comes back as it was sealed, in order, from any place on; behind the end there is nothing."""
+    envelopes = facts(LOT, 5)
+    send(reach, envelopes)
+    assert reach.ask("ledger_after", 0) == Batch(LOT, tuple(envelopes))
+    assert reach.ask("ledger_after", 3) == Batch(LOT, tuple(envelopes[3:]))
+    assert reach.ask("ledger_after", 5) == Batch(LOT, ())
+
+
+def test_nobody_else_reads_a_lots_ledger(reach):
+    """Another key's signature gives no envelope away."""
+    send(reach, facts(LOT, 2))
+    forger, _ = new_key()
+    assert reach.ask("ledger_after", 0, key=forger).code == "bad_signature"

@@ -17,7 +17,7 @@ from pixel_plates import write_picture
 
 from lot_server.config import LotConfig, load_config
 from lot_server.doctor.finding import Finding
-from lot_server.doctor.machine import check_clock, check_disk, check_modes, clock_synchronised
+from lot_server.doctor.machine import check_clock, check_disk, check_modes
 from lot_server.doctor.parts import check_parts
 from lot_server.doctor.records import check_store, last_recorded
 from lot_server.doctor.running import check_running
@@ -25,6 +25,7 @@ from lot_server.doctor.weights import check_weights
 from lot_server.domain.clock import SystemClock
 from lot_server.domain.events import EntryAdmitted, LotDescribed, TariffPublished
 from lot_server.domain.tariff import RateLine, Tariff
+from lot_server.machine_time import MachineTime
 from lot_server.photos import PhotoFolder
 from lot_server.store.store import Store
 from models.registry import SHIPPED, Registry
@@ -197,7 +198,7 @@ def test_a_clock_that_cannot_be_trusted_is_said(config: LotConfig, tmp_path: Pat
     )
     simulated = load_config(write_config(tmp_path / "simulated", more=clock))
     assert check_clock(simulated, None, True).verdict == "warn"
-    assert clock_synchronised() in (True, False, None)
+    assert MachineTime().synchronised() in (True, False, None)
     assert isinstance(config.clock, SystemClock)
 
 

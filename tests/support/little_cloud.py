@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from cloud_sync.errors import BadSignature
 from cloud_sync.in_memory import InMemoryCloud
 from cloud_sync.signing import new_key, verify_request
-from cloud_sync.wire import Ack, DeliveryAck, Refusal, decode, downlink_path, encode
+from cloud_sync.wire import Ack, Batch, DeliveryAck, Refusal, decode, downlink_path, encode
 from lot_server.domain.clock import Clock, SystemClock
 from lot_server.domain.codec import from_body
 from lot_server.domain.stay import Settlement
@@ -140,6 +140,10 @@ class LittleCloud:
         async def ledger(lot_id: str, request: Request) -> Response:
             return self._answer(self.cloud.ledger(lot_id, request.headers))
 
+        @app.get("/v1/lots/{lot_id}/ledger/{seq}")
+        async def ledger_after(lot_id: str, seq: int, request: Request) -> Response:
+            return self._answer(self.cloud.ledger_after(lot_id, seq, request.headers))
+
         @app.websocket("/v1/lots/{lot_id}/downlink")
         async def downlink(lot_id: str, socket: WebSocket) -> None:
             try:
@@ -171,7 +175,7 @@ class LittleCloud:
                     await socket.send_text(encode(delivery).decode())
             await asyncio.sleep(0.01)
 
-    def _answer(self, answer: Ack | Refusal) -> Response:
+    def _answer(self, answer: Ack | Batch | Refusal) -> Response:
         status = STATUS[answer.code] if isinstance(answer, Refusal) else 200
         return Response(encode(answer), status, media_type="application/json")
 

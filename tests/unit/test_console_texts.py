@@ -11,6 +11,7 @@ import lot_server.console.pages as pages
 from lot_server.console.wording import TEXTS, Wording, language_of
 from lot_server.domain.account import Role
 from lot_server.domain.audit import AuditAction
+from lot_server.domain.clock_trust import DoubtReason
 from lot_server.domain.coupon import CouponKind
 from lot_server.domain.events import EntryDecision, EntryRefusal, ExitDecision
 from lot_server.domain.fee_step import QuoteStep
@@ -31,6 +32,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "color": get_args(PlateColor),
     "passage": get_args(PassageState),
     "stay": get_args(StayState),
+    "doubt": get_args(DoubtReason),
 }
 GROUPS = ("where", "sort", "tile")
 """Texts whose keys a page puts together from a list of its own."""

@@ -55,8 +55,8 @@ def test_a_simulated_clock_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("[cloud]", "[clouds]"), r"no section \[clouds\]"),
-        (('url = "https', 'uri = "https'), r"\[cloud\] has no key 'uri'"),
+        (("[cloud]", "[clouds]"), r":8: there is no section 'clouds'"),
+        (('url = "https', 'uri = "https'), r":9: \[cloud\] has no key 'uri'"),
         (('id = "demo"', ""), r"\[lot\] id is missing"),
         (('id = "demo"', "id = 1"), r"\[lot\] id must be a text"),
         (('id = "demo"', 'id = "a/b"'), r"\[lot\] id must be"),
@@ -68,17 +68,17 @@ def test_a_simulated_clock_is_read(tmp_path):
         (("[key]", "[backoff]\nbase_s = -1\n[key]"), "base_s"),
         (("[key]", "[backoff]\ncap_s = 'long'\n[key]"), r"\[backoff\] cap_s must be a number"),
         (("[key]", "[clock]\nspeed = 60\n[key]"), "simulated = true"),
-        (("[key]", "key = 3\n[key]"), "no key 'key'"),
+        (("[key]", "key = 3\n[key]"), ":11: .*no key 'key'"),
         (("[lot]", "cloud = 3\n[lot]"), "TOML"),
         (("[lot]", "lot = 3\n[lots]"), "no section"),
         (("[lot]", "worker = 3\n[lot]"), "TOML"),
         (("[worker]\nwatermark", "[[worker]]\nwatermark"), r"\[worker\] must be a table"),
-        (("[key]", "[[clock]]\n[key]"), r"clock must be a table"),
+        (("[key]", "[[clock]]\n[key]"), r"\[clock\] must be a table"),
         (("[lot]", "[lot"), "TOML"),
     ],
 )
 def test_a_wrong_configuration_names_file_and_key(tmp_path, change, says):
-    """What is unknown, missing or of a wrong kind is refused with the file's name and the key's."""
+    """What is unknown, missing or of a wrong kind is refused with the file's name, the line's and the key's."""
     with pytest.raises(BadConfig, match=says) as caught:
         load(tmp_path, GOOD.replace(*change))
     assert str(tmp_path / "sync.toml") in str(caught.value)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lot_server.toml_lines import line_of
+from lot_server.domain.toml_lines import line_of
 
 TEXT = """# a lot
 [lot]
@@ -60,3 +60,11 @@ cap = 7
 def test_the_line(complaint: str, line: int | None) -> None:
     """It is the key's own line, or that of the table, or of the list that an inline table stands in."""
     assert line_of(TEXT, complaint) == line
+
+
+def test_keys_with_dots_and_quotes() -> None:
+    """A key or header may be written with dots or quotes, and has its line all the same."""
+    text = 'lot.spaces = 0\n"lot"."name" = 3\n["store"]\nfolder = 7\n'
+    assert line_of(text, "[lot] spaces must be at least 1") == 1
+    assert line_of(text, "[lot] name must be a text") == 2
+    assert line_of(text, "[store] folder must be a text") == 4

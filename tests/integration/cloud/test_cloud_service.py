@@ -122,23 +122,23 @@ def test_a_database_out_of_reach_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("change", "names"),
     [
-        ('[server]\nprot = 1\n[database]\nurl = "sqlite+aiosqlite:///a"', "server.prot is not a known key"),
-        ("[serve]", "[serve] is not a known section"),
-        ("", "database.url is missing"),
-        ("[database]\nurl = 7", "database.url must be a str"),
-        ('[database]\nurl = "a"\n[server]\nport = "x"', "server.port must be a int"),
-        ('[database]\nurl = "a"\n[server]\nport = 70000', "server.port must be 0"),
-        ('[database]\nurl = "a"\n[server]\npublic_url = "x"', "server.public_url must begin with"),
-        ('[database]\nurl = "a"\n[limits]\nfee_per_minute = 0', "limits.fee_per_minute must be at least 1"),
+        ('[server]\nprot = 1\n[database]\nurl = "sqlite+aiosqlite:///a"', ":2: [server] has no key 'prot'"),
+        ("[serve]", ":1: there is no section 'serve'"),
+        ("", "[database] url is missing"),
+        ("[database]\nurl = 7", ":2: [database] url must be a text"),
+        ('[database]\nurl = "a"\n[server]\nport = "x"', ":4: [server] port must be a whole number"),
+        ('[database]\nurl = "a"\n[server]\nport = 70000', ":4: [server] port must be 0"),
+        ('[database]\nurl = "a"\n[server]\npublic_url = "x"', ":4: [server] public_url must begin with"),
+        ('[database]\nurl = "a"\n[limits]\nfee_per_minute = 0', ":4: [limits] fee_per_minute must be at least 1"),
         ('[database]\nurl = "a"\n[clock]\nspeed = 2', "simulated = true"),
-        ('[database]\nurl = "a"\n[sandbox]\nurl = "b"', "sandbox.secret_file is missing"),
+        ('[database]\nurl = "a"\n[sandbox]\nurl = "b"', ":3: [sandbox] secret_file is missing"),
         ('[database]\nurl = "a"\n[sandbox]\nurl = "b"\nsecret_file = "none"', "openssl rand"),
         ('[database]\nurl = "a"\n[sandbox]\nurl = "b"\nsecret_file = "short"', "less than 16 bytes"),
         ("not toml", "is not TOML"),
     ],
 )
 def test_a_wrong_configuration_is_named(tmp_path, change, names):
-    """Each mistake is refused with the file, the key and what is wanted."""
+    """Each mistake is refused with the file, the line, the key and what is wanted."""
     (tmp_path / "short").write_text("abc")
     file = tmp_path / "cloud.toml"
     file.write_text(change)
@@ -166,7 +166,7 @@ def test_configurations_are_read_whole(folder):
     assert isinstance(sandbox.clock, SystemClock)
     assert sandbox.webhook.repeats == 1
     (folder / "sandbox.toml").write_text('[webhook]\nsecret_file = "secret"\nrepeats = -1\n')
-    with pytest.raises(BadConfig, match=r"webhook\.repeats"):
+    with pytest.raises(BadConfig, match=r":3: \[webhook\] repeats"):
         load_sandbox(folder / "sandbox.toml")
 
 

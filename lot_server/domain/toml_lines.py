@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([\w.\-]+)\s*\]")
-_KEY = re.compile(r"""\s*["']?([\w\-]+)["']?\s*=""")
+_HEADER = re.compile(r"""\s*(\[\[?)\s*(["'\w.\-]+)\s*\]""")
+_KEY = re.compile(r"""\s*(["'\w\-]+(?:\s*\.\s*["'\w\-]+)*)\s*=""")
 _PLACE = re.compile(r"\[\[?(\w+)\]?\](?: number (\d+))?")
 _WORD = re.compile(r"\s*(\w+)(?:\[(\d+)\])?")
 _UNKNOWN_KEY = re.compile(r".*? has no key '([^']+)'")
@@ -59,15 +59,22 @@ def line_of(text: str, complaint: str) -> int | None:
     return lines.get((*path, unknown[1]), found) if unknown is not None else found
 
 
+def _names(dotted: str) -> list[str]:
+    return [name.strip().strip("\"'") for name in dotted.split(".")]
+
+
 def _places(text: str) -> dict[Path, int]:
     places = _Places()
     table: Path = ()
     for number, line in enumerate(text.splitlines(), start=1):
         header = _HEADER.match(line)
         if header is not None:
-            table = places.header(header[2].split("."), header[1] == "[[", number)
+            table = places.header(_names(header[2]), header[1] == "[[", number)
             continue
         key = _KEY.match(line)
         if key is not None:
-            places.lines.setdefault((*table, key[1]), number)
+            path = table
+            for name in _names(key[1]):
+                path = (*path, name)
+                places.lines.setdefault(path, number)
     return places.lines
