@@ -20,12 +20,13 @@ def raise_once(
     lane_id: str | None,
     passage_id: str | None = None,
     stay_id: str | None = None,
+    photos: tuple[str, ...] = (),
 ) -> None:
     """Raise an alert unless one with this code is open for the passage, or without a passage for the lane, already."""
     for alert in work.open_alerts():
         if (alert.raised.code, alert.raised.lane_id, alert.raised.passage_id) == (code, lane_id, passage_id):
             return
-    work.record(AlertRaised(new_id(), code, lane_id, stay_id, passage_id, text), now)
+    work.record(AlertRaised(new_id(), code, lane_id, stay_id, passage_id, text, photos), now)
 
 
 def resolve_one(work: Work, now: datetime, alert: OpenAlert, operator: str, reason: str) -> None:

@@ -136,6 +136,7 @@ class TimingSection:
     payment_s: float = LaneTiming().payment.total_seconds()
     operator_s: float = LaneTiming().operator.total_seconds()
     refused_s: float = LaneTiming().refused.total_seconds()
+    stuck_s: float = LaneTiming().stuck.total_seconds()
 
     def spans(self) -> LaneTiming:
         """The same as spans of time. Raises BadConfig."""
@@ -149,6 +150,7 @@ class TimingSection:
             payment=timedelta(seconds=self.payment_s),
             operator=timedelta(seconds=self.operator_s),
             refused=timedelta(seconds=self.refused_s),
+            stuck=timedelta(seconds=self.stuck_s),
         )
 
 

@@ -31,6 +31,11 @@ class HeldOpen(OpenLane):
     """The barrier is held open in an emergency: whoever drives through was let through by it, and by nobody else."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tailgated(OpenLane):
+    """Nobody let the vehicle through: it followed another one, and is counted all the same."""
+
+
 Order = Resolve | OpenLane
 
 

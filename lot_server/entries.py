@@ -3,10 +3,17 @@
 from datetime import datetime
 
 from lot_server import alerts
-from lot_server.decisions import Admitted, Approach, HeldOpen, NotAdmitted, OpenLane
+from lot_server.decisions import Admitted, Approach, HeldOpen, NotAdmitted, OpenLane, Tailgated
 from lot_server.domain import access
 from lot_server.domain.clock import Clock
-from lot_server.domain.events import EntryAbandoned, EntryAdmitted, EntryConfirmed, EntryRefused, ExitConfirmed
+from lot_server.domain.events import (
+    EntryAbandoned,
+    EntryAdmitted,
+    EntryConfirmed,
+    EntryDecision,
+    EntryRefused,
+    ExitConfirmed,
+)
 from lot_server.domain.occupancy import Occupancy
 from lot_server.errors import NotDescribed
 from lot_server.identifiers import new_id, new_ticket_id
@@ -69,7 +76,7 @@ class Entries:
             plate=by_plate.plate if by_plate else None,
             printed=by_plate.printed if by_plate else None,
             ticket_id=None if by_plate else new_ticket_id(),
-            decision="emergency" if isinstance(approach.order, HeldOpen) else admission.decision,
+            decision=_decision(approach, admission),
             evidence=read.evidence if read else None,
             photos=read.photos if read else (),
             pass_id=pass_id if by_plate else None,
@@ -81,7 +88,7 @@ class Entries:
         if admission.alert is not None and read is not None:
             text = f"{read.plate} enters by ticket {event.ticket_id}, but is inside already: compare both stays' photos"
             self._alert(work, event, admission.alert, text, now)
-        if approach.order is not None and not isinstance(approach.order, HeldOpen):
+        if approach.order is not None and not isinstance(approach.order, HeldOpen | Tailgated):
             who, why = approach.order.operator, approach.order.reason
             self._alert(work, event, "opened_by_operator", f"operator {who} let a vehicle in: {why}", now)
             alerts.resolve(work, now, approach.passage_id, who, why)
@@ -108,6 +115,12 @@ class Entries:
                 work.record(ExitConfirmed(stay.stay_id, passage.passage_id, passage.decided_at, free_spaces), now)
             alerts.resolve(work, now, passage.passage_id, alerts.LOT, "the vehicle stands at an entry again")
         return inside
+
+
+def _decision(approach: Approach, admission: access.Admission) -> EntryDecision:
+    if isinstance(approach.order, HeldOpen):
+        return "emergency"
+    return "follower" if isinstance(approach.order, Tailgated) else admission.decision
 
 
 def _occupancy(work: Work) -> Occupancy:

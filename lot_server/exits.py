@@ -13,6 +13,7 @@ from lot_server.decisions import (
     Order,
     PaymentDue,
     Resolve,
+    Tailgated,
 )
 from lot_server.domain.clock import Clock
 from lot_server.domain.events import EntryConfirmed, ExitAbandoned, ExitAdmitted, ExitConfirmed, ExitDecision
@@ -160,6 +161,8 @@ def inside(work: Work, stay_id: str) -> Stay:
 
 def _decision(owed: Quote, order: Order | None) -> ExitDecision:
     if isinstance(order, OpenLane):
+        if isinstance(order, Tailgated):
+            return "follower"
         return "emergency" if isinstance(order, HeldOpen) else "operator"
     if owed.steps[0].kind == "pass":
         return "pass"

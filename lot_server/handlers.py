@@ -17,10 +17,11 @@ from lot_server.domain.events import CouponApplied, PlateCorrected, SettlementAp
 from lot_server.domain.matching import MatchingPolicy
 from lot_server.domain.plate import PlateColor, normalise
 from lot_server.domain.quote import Quote
-from lot_server.domain.stay import Settlement
+from lot_server.domain.stay import Passage, Settlement
 from lot_server.entries import Entries
 from lot_server.errors import CouponConflict, SettlementConflict, UnknownStay
 from lot_server.exits import Exits, inside, price
+from lot_server.followers import Followers
 from lot_server.held_passages import HeldPassages
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
@@ -41,6 +42,7 @@ class Handlers:
         self._entries = Entries(clock, blocked, self.leftovers)
         self._exits = Exits(clock, policy or MatchingPolicy(), self.leftovers)
         self.held = HeldPassages(clock, self._entries, self._exits)
+        self.followers = Followers(clock, self._entries, self._exits)
 
     def decide(self, work: Work, approach: Approach) -> Decision:
         """What becomes of the vehicle at a lane.
@@ -61,9 +63,10 @@ class Handlers:
         jobs = self._entries if approach.direction == "entry" else self._exits
         jobs.abandon(work, stay_id, approach.passage_id)
 
-    def report(self, work: Work, approach: Approach, code: str, text: str) -> None:
+    def report(self, work: Work, approach: Approach, code: str, text: str, photos: tuple[str, ...] = ()) -> None:
         """Tell a person about a vehicle at a lane, once for each passage and code."""
-        alerts.raise_once(work, self._clock.now(), code, text, lane_id=approach.lane_id, passage_id=approach.passage_id)
+        passage_id, now = approach.passage_id, self._clock.now()
+        alerts.raise_once(work, now, code, text, lane_id=approach.lane_id, passage_id=passage_id, photos=photos)
 
     def report_fault(self, work: Work, lane_id: str | None, code: str, text: str) -> None:
         """Tell a person that a part of a lane, or of the lot, does not work, once until it works again."""
@@ -132,6 +135,17 @@ class Handlers:
         """An operator changes the plate of a stay that has not ended, or its colour. Raises UnknownStay, BadPlate."""
         inside(work, stay_id)
         work.record(PlateCorrected(stay_id, normalise(plate), operator, reason, color), self._clock.now())
+
+    def resume(self, work: Work, lane_id: str) -> Passage | None:
+        """The passage that a crash left open at a lane where a vehicle stands under the barrier: the newest is its.
+
+        How it ends is now for the lane to say. None where none was left open.
+        """
+        passage = self.leftovers.newest_at(work, lane_id)
+        if passage is not None:
+            reason = f"the vehicle stands under the barrier of {lane_id}"
+            alerts.resolve(work, self._clock.now(), passage.passage_id, alerts.LOT, reason)
+        return passage
 
     def recover(self, work: Work) -> None:
         """After a restart: whether vehicles admitted just before it drove through is unknown, so a person is told.

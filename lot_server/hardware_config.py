@@ -111,7 +111,6 @@ class WiringSection:
     pulse_s: float = 0.5
     movement_s: float = 8.0
     debounce_s: float = 0.1
-    stuck_after_s: float = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +162,7 @@ def check_hardware(devices: Iterable[DeviceSection], wirings: Mapping[str, Wirin
             if point in driven:
                 raise BadConfig(f"{where} {key} is {point}, which drives {driven[point]} already")
             driven[point] = f"{where} {key}"
-        for key in ("pulse_s", "movement_s", "debounce_s", "stuck_after_s"):
+        for key in ("pulse_s", "movement_s", "debounce_s"):
             if not 0 < getattr(wiring, key) < float("inf"):
                 raise BadConfig(f"{where} {key} must be above 0 seconds")
         if wiring.movement_s >= barrier_s:

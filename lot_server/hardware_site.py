@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lot_server.adapters.cameras import LaneCamera, camera_at
 from lot_server.adapters.device import Device
@@ -16,6 +16,7 @@ from lot_server.adapters.wired_loops import WiredLoops
 from lot_server.camera_address import camera_address
 from lot_server.config import LotConfig
 from lot_server.domain.clock import Clock
+from lot_server.hardware_config import Contact as WiredContact
 from lot_server.hardware_config import (
     DeviceSection,
     EmergencySection,
@@ -112,9 +113,7 @@ def device_of(section: DeviceSection) -> Device:
 
 def lane_parts(config: LotConfig, lane: LaneSection, inputs: Mapping[str, PolledInputs], clock: Clock) -> LaneParts:
     """The parts of a lane of a checked configuration, on these devices."""
-    wiring = lane.wiring
-    if wiring is None:
-        raise ValueError(f"lane {lane.id} of a checked configuration has no wiring")
+    wiring = _wiring(config, lane)
 
     def contact(kind: str, point: str) -> Contact:
         device, _, name = point.partition(".")
@@ -128,7 +127,7 @@ def lane_parts(config: LotConfig, lane: LaneSection, inputs: Mapping[str, Polled
     )
     return LaneParts(
         camera_at(camera_address(lane.camera), config.folder, clock),
-        WiredLoops(contact("arming", wiring.arming), closing, wiring.debounce_s, wiring.stuck_after_s),
+        WiredLoops(contact("arming", wiring.arming), closing, wiring.debounce_s),
         WiredBarrier(
             *(lane.id, drive, closing),
             None if wiring.up is None else contact("up", wiring.up),
@@ -136,6 +135,18 @@ def lane_parts(config: LotConfig, lane: LaneSection, inputs: Mapping[str, Polled
         ),
         frozenset(_devices(wiring)),
     )
+
+
+def _wiring(config: LotConfig, lane: LaneSection) -> WiringSection:
+    """The wiring of a lane; for an exit that shares an entry the entry's, its loops the other way round."""
+    wiring = next((each.wiring for each in config.lanes if each.id == (lane.shares or lane.id)), None)
+    if wiring is None:
+        raise ValueError(f"lane {lane.id} of a checked configuration has no wiring")
+    if lane.shares is None:
+        return wiring
+    swapped: dict[WiredContact, WiredContact] = {"arming": "closing", "closing": "arming"}
+    inverted = tuple(swapped.get(kind, kind) for kind in wiring.inverted)
+    return replace(wiring, arming=wiring.closing, closing=wiring.arming, inverted=inverted)
 
 
 def _devices(wiring: WiringSection) -> Iterator[str]:

@@ -16,7 +16,7 @@ PATIENCE_SECONDS = 3.0
 
 
 class HardwareWatch:
-    """Looks at all devices, cameras and loops of a site; raises an alert for what is wrong, resolves it when over."""
+    """Looks at all devices and cameras of a site; raises an alert for what is wrong, resolves it when over."""
 
     def __init__(
         self, site: HardwareSite, store: Transactions, handlers: Handlers, patience_s: float = PATIENCE_SECONDS
@@ -62,6 +62,3 @@ class HardwareWatch:
             for name in sorted(parts.devices):
                 if devices[name].fault is not None:
                     yield lane_id, f"{devices[name].fault}:{name}", devices[name].text
-            for loop in sorted(parts.loops.stuck):
-                text = f"the {loop} loop of {lane_id} has been occupied for very long: look at the lane and its loop"
-                yield lane_id, f"loop_stuck:{loop}", text

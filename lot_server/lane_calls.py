@@ -89,6 +89,37 @@ class LaneCalls:
             return Outcome(LaneEvent.READ_DONE, read=read, failure=failure_of("archive", error))
         return Outcome(LaneEvent.READ_DONE, read=replace(read, photos=photos))
 
+    async def look_again(self, stay_id: str | None) -> Outcome:
+        """SAME_VEHICLE if the one at the lane is that of the stay, else OTHER_VEHICLE; with what failed."""
+        outcome = await self.read()
+        read = outcome.read
+        if stay_id is None or read is None:
+            return Outcome(LaneEvent.OTHER_VEHICLE, failure=outcome.failure)
+        try:
+            same = await self._store.transact(lambda work: self._handlers.followers.is_of(work, stay_id, read))
+        except Exception as error:
+            return Outcome(LaneEvent.OTHER_VEHICLE, failure=failure_of("store", error))
+        return Outcome(LaneEvent.SAME_VEHICLE if same else LaneEvent.OTHER_VEHICLE, failure=outcome.failure)
+
+    async def glance(self) -> Outcome:
+        """VEHICLE_SEEN if the camera shows a plate; TIMED_OUT if it does not, with what failed."""
+        burst = _Burst(self._hardware.camera, 1, self._clock)
+        try:
+            async with aclosing(burst.arriving()) as frames:
+                sighting = await self._reader.sight(frames)
+        except Exception as error:
+            failure = failure_of("reader" if burst.arrived else "camera", error)
+            return Outcome(LaneEvent.TIMED_OUT, failure=failure)
+        return Outcome(LaneEvent.TIMED_OUT if sighting is None else LaneEvent.VEHICLE_SEEN)
+
+    async def barrier_is_down(self) -> bool:
+        """Whether the barrier says so; one that does not answer says nothing, and is looked at by the next command."""
+        try:
+            return await self._hardware.barrier.state() == "closed"
+        except Exception as error:
+            log.warning("the barrier does not say where it is: %s", error)
+            return False
+
     async def decide(self, approach: Approach) -> Outcome:
         """The decision on disk, or DECISION_FAILED with nothing recorded."""
         try:

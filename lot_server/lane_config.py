@@ -21,6 +21,7 @@ _SIMULATED_CAMERAS = ("simulated", "folder", "video")
 class LaneSection:
     """One lane. `camera` as in `camera_address`; `wiring` is given where, and only where, the site is of hardware.
 
+    An exit that `shares` an entry is the same lane: it has the entry's barrier and loops, from the other side.
     `screen` is the address of the screen at the lane, which may see its display page; without one only this computer.
     """
 
@@ -28,6 +29,7 @@ class LaneSection:
     direction: Direction
     camera: str = "simulated"
     wiring: WiringSection | None = None
+    shares: str | None = None
     screen: str | None = None
 
 
@@ -52,8 +54,18 @@ def check_lanes(
     named = {f"[[lanes]] number {number}": lane for number, lane in enumerate(lanes, start=1)}
     for where, lane in named.items():
         _check_lane(where, site, lane)
+        if lane.shares is not None:
+            _check_shared(where, lane, lanes)
     wirings = {where: lane.wiring for where, lane in named.items() if lane.wiring is not None}
     check_hardware(devices, wirings, timing.barrier.total_seconds())
+
+
+def _check_shared(where: str, lane: LaneSection, lanes: Sequence[LaneSection]) -> None:
+    entry = next((each for each in lanes if each.id == lane.shares), None)
+    if lane.direction != "exit" or entry is None or entry.direction != "entry":
+        raise BadConfig(f"{where} shares must name an entry, and be said of an exit: the exit has no wiring of its own")
+    if sum(each.shares == lane.shares for each in lanes) > 1:
+        raise BadConfig(f"{where} shares {lane.shares!r}, which another exit shares already")
 
 
 def check_once(where: str, values: list[str]) -> None:
@@ -74,7 +86,11 @@ def _check_lane(where: str, site: SiteKind, lane: LaneSection) -> None:
         raise BadConfig(f"{where} camera of a simulated site must be simulated, folder:PATH or video:PATH")
     if site == "hardware" and kind == "simulated":
         raise BadConfig(f"{where} camera is simulated, and the site is of hardware: give the camera's address")
-    if site == "hardware" and lane.wiring is None:
+    if site != "hardware" and lane.shares is not None:
+        raise BadConfig(f'{where} shares the wiring of another lane: set [site] kind = "hardware"')
+    if lane.shares is not None and lane.wiring is not None:
+        raise BadConfig(f"{where} shares the wiring of {lane.shares!r}: leave out its own")
+    if site == "hardware" and lane.wiring is None and lane.shares is None:
         raise BadConfig(f"{where} wiring is missing: say which inputs and outputs are its loops and its barrier")
     if site != "hardware" and lane.wiring is not None:
         raise BadConfig(f'{where} wiring is for hardware: set [site] kind = "hardware"')

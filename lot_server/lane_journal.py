@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from lot_server.decisions import Approach
+from lot_server.domain.stay import Passage
 from lot_server.handlers import Handlers
 from lot_server.lane_calls import Failure, failure_of
 from lot_server.ports import Transactions, Work
@@ -40,9 +41,22 @@ class LaneJournal:
         """A vehicle that nobody had decided about drove through a barrier that is held open."""
         await self._record(lambda work: self._handlers.held.cross(work, approach, crossed_at))
 
-    async def report(self, approach: Approach, code: str, text: str) -> None:
+    async def followed(self, approach: Approach, before: str | None, code: str, crossed_at: datetime) -> None:
+        """A vehicle that nobody let through crossed the closing loop, behind the one of stay `before`."""
+        await self._record(lambda work: self._handlers.followers.count(work, approach, before, code, crossed_at))
+
+    async def resume(self) -> Passage | None:
+        """The passage that a crash left open, of the vehicle that stands under the barrier now."""
+        return await self._store.transact(lambda work: self._handlers.resume(work, self._lane_id))
+
+    async def report(self, approach: Approach, code: str, text: str, photos: tuple[str, ...] = ()) -> None:
         """Something about a vehicle that a person should look at."""
-        await self._record(lambda work: self._handlers.report(work, approach, code, text))
+        await self._record(lambda work: self._handlers.report(work, approach, code, text, photos))
+
+    async def stands(self, approach: Approach) -> None:
+        """A vehicle stands in the open barrier."""
+        text = f"a vehicle stands in the open barrier of {self._lane_id} and does not move: look there"
+        await self.report(approach, "standing_vehicle", text)
 
     async def failed(self, failure: Failure) -> None:
         """A part does not work; reported once until it works again."""

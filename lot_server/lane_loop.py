@@ -7,7 +7,6 @@ share nothing but the store, whose jobs are short.
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 
 from lot_server.decisions import (
@@ -23,7 +22,7 @@ from lot_server.decisions import (
     Resolve,
 )
 from lot_server.domain.clock import Clock
-from lot_server.domain.lane import RULES, TIMERS, Lane, LaneAction, LaneEvent, LaneState, Timer, step
+from lot_server.domain.lane import RULES, TIMERS, Lane, LaneAction, LaneEvent, LaneState, Rule, Timer, step
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Direction, Settlement
 from lot_server.errors import NothingWaits
@@ -31,12 +30,15 @@ from lot_server.handlers import Handlers, SettlementOutcome
 from lot_server.held_lane_loop import HeldLaneLoop
 from lot_server.identifiers import new_id
 from lot_server.lane_calls import Failure, LaneCalls, Outcome, failure_of
+from lot_server.lane_followers import LaneFollowers
 from lot_server.lane_inbox import Heard, LaneInbox, OrderedBy
 from lot_server.lane_journal import LaneJournal
+from lot_server.lane_passages import LanePassages, admitted_stay
 from lot_server.lane_setup import LaneHardware, LaneTiming
+from lot_server.lane_trust import LaneTrust
 from lot_server.lane_view import LaneSnapshot, message_for
 from lot_server.lane_world import LaneWorld
-from lot_server.ports import LaneMessage, PhotoArchive, PlateReader, Transactions
+from lot_server.ports import LaneMessage, LoopName, PhotoArchive, PlateReader, Transactions
 
 _TAKES_ORDERS = {rule.source for rule in RULES if rule.event is LaneEvent.OPERATOR_DECIDED}
 _TAKES_STAYS = _TAKES_ORDERS - {LaneState.IDLE}
@@ -74,8 +76,14 @@ class LaneLoop:
         self._calls = LaneCalls(hardware, reader, archive, store, handlers, clock, burst_frames, least_confidence)
         self._journal = LaneJournal(lane_id, store, handlers)
         self._inbox = LaneInbox(clock)
-        self._world = LaneWorld(hardware, timing, self._inbox, self._journal)
         self._lane = Lane(direction)
+        self._trust = LaneTrust(
+            lane_id, clock.real(timing.stuck), self._inbox, self._journal, self._calls,
+            lambda: self._lane.state is LaneState.IDLE and not self._held.active,
+        )  # fmt: skip
+        self._world = LaneWorld(hardware, timing, self._inbox, self._journal, self._trust)
+        self._followers = LaneFollowers(self._calls, self._journal, timing.read.total_seconds())
+        self._passages = LanePassages(lane_id, direction, self._journal, self._followers)
         self._approach: Approach | None = None
         self._decision: Decision | None = None
         self._ordered: OrderedBy | None = None
@@ -89,15 +97,19 @@ class LaneLoop:
     async def run(self) -> None:
         """Live until cancelled."""
         try:
-            await self._world.find_out()
+            occupied = await self._world.find_out()
+            if occupied:
+                await self._resume(occupied)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._world.watch_loops())
+                tasks.create_task(self._trust.run())
                 tasks.create_task(self._world.show_messages())
                 tasks.create_task(self._listen())
         finally:
             self._inbox.drop_call()
             self._inbox.set_timer(None)
             self._held.cancel()
+            self._followers.cancel()
             stops = NothingWaits(f"{self._lane_id} stops: start the lot server again")
             self._answer(stops)
             if self._postponed is not None:
@@ -172,6 +184,14 @@ class LaneLoop:
 
     # Hearing
 
+    async def _resume(self, occupied: frozenset[LoopName]) -> None:
+        """A vehicle stands under the barrier as the server starts: its passage goes on."""
+        self._lane = replace(self._lane, arming="arming" in occupied, closing="closing" in occupied)
+        resumed = await self._passages.resume()
+        if resumed is not None:
+            self._approach, self._decision = resumed
+            self._handlers.leftovers.begin(self._approach.passage_id)
+
     async def _listen(self) -> None:
         while True:
             heard = await self._inbox.next()
@@ -202,6 +222,7 @@ class LaneLoop:
         """Give the lane to an emergency that began, or take it back from one that ended, once it can be."""
         if self._hold is not None and not self._held.active and self._lane.state not in _ON_DISK_FIRST:
             self._inbox.drop_call()
+            self._followers.forget()
             self._answer(NothingWaits(f"the barrier of {self._lane_id} is held open now: nobody is asked there"))
             self._held.take_over(self._hold, self._lane, self._approach, self._decision)
             self._approach = self._decision = None
@@ -228,9 +249,12 @@ class LaneLoop:
         self._inbox.set_timer(None if timer is None else self._timing.seconds(timer, self._clock))
         await self._learn(outcome)
         for action in rule.actions:
-            await self._carry_out(action, heard)
+            await self._carry_out(action, heard, rule)
+        self._trust.followed(rule, outcome)
+        if outcome.event is LaneEvent.CLOSING_OFF:
+            self._followers.forget()
         if rule.target is LaneState.IDLE:
-            self._forget()
+            self._rest()
         if rule.target is LaneState.WAITING_FOR_PAYMENT and self._settled_meanwhile:
             self._inbox.post_while_here(LaneEvent.SETTLEMENT_ARRIVED)
         self._change_message()
@@ -255,6 +279,8 @@ class LaneLoop:
                 await self._journal.works("archive")
             else:
                 await self._journal.failed(outcome.failure)
+        elif outcome.event is LaneEvent.OTHER_VEHICLE and outcome.failure is not None:
+            await self._journal.failed(outcome.failure)
         if outcome.event in (LaneEvent.BARRIER_OPENED, LaneEvent.BARRIER_CLOSED):
             await self._journal.works("barrier")
 
@@ -267,7 +293,7 @@ class LaneLoop:
 
     # Acting
 
-    async def _carry_out(self, action: LaneAction, heard: Heard) -> None:
+    async def _carry_out(self, action: LaneAction, heard: Heard, rule: Rule) -> None:
         match action:
             case LaneAction.BEGIN_PASSAGE:
                 self._forget()
@@ -277,6 +303,8 @@ class LaneLoop:
                 # A vehicle that is read again may belong to another stay than was thought.
                 self._approach = replace(self._here(), stay_id=None)
                 self._inbox.start_call(self._calls.read)
+            case LaneAction.LOOK_AGAIN:
+                self._inbox.start_call(partial(self._calls.look_again, admitted_stay(self._decision)))
             case LaneAction.CANCEL_READ:
                 self._inbox.drop_call()
             case LaneAction.ASK_DECISION:
@@ -287,31 +315,33 @@ class LaneLoop:
                 self._inbox.start_call(self._calls.open)
             case LaneAction.CLOSE_BARRIER:
                 self._inbox.start_call(self._calls.close)
-            case LaneAction.RECORD_CONFIRMED | LaneAction.RECORD_ABANDONED:
-                await self._record_passage(action, heard.at)
+            case LaneAction.RECORD_CONFIRMED:
+                await self._passages.confirm(self._here(), self._decision, heard.at)
+                self._forget()
+            case LaneAction.RECORD_ABANDONED:
+                await self._passages.abandon(self._here(), self._decision)
+                self._forget()
             case LaneAction.REPORT_READ_FAULT:
                 late = Failure("camera", "read_timed_out", "camera and reader took too long: check both")
                 await self._journal.failed(heard.outcome.failure or late)
             case LaneAction.REPORT_BARRIER_FAULT:
                 late = Failure("barrier", "barrier_timed_out", "the barrier took too long: look at it")
                 await self._journal.failed(heard.outcome.failure or late)
-            case LaneAction.REPORT_UNREAD_PASSAGE:
-                self._forget()
-                text = f"a vehicle drove through {self._lane_id} unread, behind another one: count those inside"
-                await self._journal.report(self._here(), "unread_passage", text)
+            case LaneAction.WATCH_FOLLOWER:
+                self._followers.watch(rule.source)
+            case LaneAction.RECORD_FOLLOWER:
+                self._followers.count(self._here(), heard.at)
+            case LaneAction.REPORT_POSSIBLE_FOLLOWER:
+                self._followers.suspect(self._here())
             case LaneAction.REPORT_STANDING_VEHICLE:
-                text = f"a vehicle stands in the open barrier of {self._lane_id} and does not move: look there"
-                await self._journal.report(self._here(), "standing_vehicle", text)
+                await self._journal.stands(self._here())
 
-    async def _record_passage(self, action: LaneAction, at: datetime) -> None:
-        decision = self._decision
-        # An operator may open an exit for a vehicle of no known stay: then nothing ends.
-        if isinstance(decision, Admitted) and decision.stay_id is not None:
-            if action is LaneAction.RECORD_CONFIRMED:
-                await self._journal.confirmed(self._here(), decision.stay_id, at)
-            else:
-                await self._journal.abandoned(self._here(), decision.stay_id)
+    def _rest(self) -> None:
+        """Nobody is here: what nobody waits for any more is dropped, and the barrier may come down again."""
+        self._inbox.drop_call()
         self._forget()
+        if self._lane.blind and self._trust.closing_found:
+            self._inbox.post(LaneEvent.CLOSING_FOUND)
 
     def _here(self) -> Approach:
         """The vehicle at the lane; a new one where nobody was let in, as behind another vehicle."""

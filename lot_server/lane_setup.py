@@ -25,7 +25,7 @@ class LaneTiming:
     `read` and `barrier` bound work of cameras, networks and motors, which no simulated clock makes faster: they are
     real time. The others are time of the lot's clock: `passage` for a vehicle to drive through an open barrier,
     `payment` and `refused` until the price or the free spaces are looked at again, `operator` until the plate is read
-    again for a vehicle that waits for one.
+    again for a vehicle that waits for one, `stuck` until an occupied loop without a vehicle in sight is not believed.
     """
 
     read: timedelta = timedelta(seconds=8)
@@ -34,6 +34,7 @@ class LaneTiming:
     payment: timedelta = timedelta(minutes=1)
     operator: timedelta = timedelta(minutes=1)
     refused: timedelta = timedelta(seconds=30)
+    stuck: timedelta = timedelta(minutes=30)
 
     def seconds(self, timer: Timer, clock: Clock) -> float:
         """The real seconds that a timer runs."""

@@ -38,6 +38,7 @@ _ADMITTED = {
     LaneState.OPEN,
     LaneState.BETWEEN,
     LaneState.STRADDLING,
+    LaneState.UNSURE,
     LaneState.PASSING,
 }
 _PLAIN: dict[LaneState, MessageCode] = {
@@ -45,6 +46,7 @@ _PLAIN: dict[LaneState, MessageCode] = {
     LaneState.READING: "reading",
     LaneState.WAITING_FOR_OPERATOR: "see_operator",
     LaneState.CLOSING: "one_moment",
+    LaneState.FOLLOWED: "drive_on",
     LaneState.BLOCKED: "drive_on",
     LaneState.STUCK_CLOSED: "out_of_order",
     LaneState.STUCK_OPEN: "out_of_order",

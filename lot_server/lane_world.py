@@ -7,24 +7,23 @@ from lot_server.lane_calls import Failure, failure_of
 from lot_server.lane_inbox import LaneInbox
 from lot_server.lane_journal import LaneJournal
 from lot_server.lane_setup import LaneHardware, LaneTiming
+from lot_server.lane_trust import LaneTrust
 from lot_server.ports import LaneMessage, LoopName
 
 RETRY_SECONDS = 1.0
 """Real time until loops or a display that failed are asked again."""
 
-_LOOP_EVENTS: dict[tuple[LoopName, bool], LaneEvent] = {
-    ("arming", True): LaneEvent.ARMING_ON,
-    ("arming", False): LaneEvent.ARMING_OFF,
-    ("closing", True): LaneEvent.CLOSING_ON,
-    ("closing", False): LaneEvent.CLOSING_OFF,
-}
+_LOOPS: tuple[LoopName, ...] = ("arming", "closing")
 
 
 class LaneWorld:
     """The parts of one lane that are watched all the time."""
 
-    def __init__(self, hardware: LaneHardware, timing: LaneTiming, inbox: LaneInbox, journal: LaneJournal) -> None:
+    def __init__(
+        self, hardware: LaneHardware, timing: LaneTiming, inbox: LaneInbox, journal: LaneJournal, trust: LaneTrust
+    ) -> None:
         self._hardware = hardware
+        self._trust = trust
         self._patience = timing.barrier.total_seconds()
         self._inbox = inbox
         self._journal = journal
@@ -42,37 +41,44 @@ class LaneWorld:
             self._message = message
             self._message_changed.set()
 
-    async def find_out(self) -> None:
-        """What stands where as the server starts: a barrier found open is closed, but never on a vehicle."""
+    async def find_out(self) -> frozenset[LoopName]:
+        """What stands where as the server starts: a barrier found open is closed, but never on a vehicle.
+
+        Returns the loops on which something stands, where something stands under a barrier that is not down.
+        """
+        seen = True
         try:
             async with asyncio.timeout(self._patience):
                 occupied = await self._hardware.loops.occupied()
         except Exception as error:
             await self._journal.failed(failure_of("loops", error))
             # What cannot be seen is taken to be occupied, until the loops answer.
-            occupied = frozenset({"closing"})
-        if "closing" in occupied:
-            self._inbox.post(LaneEvent.CLOSING_ON)
+            occupied, seen = frozenset({"closing"}), False
         try:
             async with asyncio.timeout(self._patience):
                 closed = await self._hardware.barrier.state() == "closed"
         except Exception as error:
             await self._journal.failed(failure_of("barrier", error))
             closed = False
+        if seen and "closing" in occupied and not closed:
+            self._inbox.post(LaneEvent.PASSAGE_FOUND)
+            return occupied
+        if "closing" in occupied:
+            self._inbox.post(LaneEvent.CLOSING_ON)
         if not closed:
             self._inbox.post(LaneEvent.BARRIER_FOUND_OPEN)
+        return frozenset()
 
     async def watch_loops(self) -> None:
         """Post every change of the loops, for ever."""
         while True:
             try:
                 occupied = await self._hardware.loops.occupied()
-                for (loop, on), event in _LOOP_EVENTS.items():
-                    if on == (loop in occupied):
-                        self._inbox.post(event)
+                for loop in _LOOPS:
+                    self._trust.feel(loop, loop in occupied)
                 async for change in self._hardware.loops.changes():
                     await self._journal.works("loops")
-                    self._inbox.post(_LOOP_EVENTS[change.loop, change.occupied])
+                    self._trust.feel(change.loop, change.occupied)
                 await self._journal.failed(Failure("loops", "loops_ended", "the loops tell no more: check their input"))
             except Exception as error:
                 await self._journal.failed(failure_of("loops", error))

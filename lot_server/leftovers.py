@@ -29,6 +29,10 @@ class Leftovers:
             if passage.stay_id is not None and passage.passage_id not in self._at_lanes
         }
 
+    def newest_at(self, work: Work, lane_id: str) -> Passage | None:
+        """What a crash left in passage at a lane, the newest of several."""
+        return next((each for each in reversed(self.among(work).values()) if each.lane_id == lane_id), None)
+
     def taken(self, work: Work, passage_id: str) -> frozenset[str]:
         """The stays that vehicles at other lanes are passing for right now."""
         return frozenset(

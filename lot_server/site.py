@@ -13,6 +13,7 @@ from lot_server.hardware_site import HardwareSite
 from lot_server.lane_config import LaneSection
 from lot_server.lane_setup import LaneHardware
 from lot_server.ports import Camera, Display
+from lot_server.shared_lane import share
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ async def _hardware(config: LotConfig, displays: Mapping[str, Display], parts: A
         lane_id: LaneHardware(lane.camera, lane.loops, lane.barrier, displays[lane_id])
         for lane_id, lane in site.lanes.items()
     }
+    for lane in config.lanes:
+        if lane.shares is not None:
+            lanes[lane.shares], lanes[lane.id] = share(lanes[lane.shares], lanes[lane.id])
     return Site(lanes, hardware=site, emergency=_emergency(config, site.emergency))
 
 

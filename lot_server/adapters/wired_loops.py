@@ -10,21 +10,10 @@ from lot_server.ports import LoopChange, LoopName
 class WiredLoops:
     """Loops of a lane. What is not known is raised, never given as free."""
 
-    def __init__(self, arming: Contact, closing: Contact, debounce_s: float, stuck_after_s: float) -> None:
-        """A level counts once it has stood for `debounce_s` real seconds.
-
-        A loop that is occupied for `stuck_after_s` without a break is `stuck`: no vehicle stands that long.
-        """
+    def __init__(self, arming: Contact, closing: Contact, debounce_s: float) -> None:
+        """A level counts once it has stood for `debounce_s` real seconds."""
         self._contacts: dict[LoopName, Contact] = {"arming": arming, "closing": closing}
         self._debounce_s = debounce_s
-        self._stuck_after_s = stuck_after_s
-        self._occupied_since: dict[LoopName, float] = {}
-
-    @property
-    def stuck(self) -> frozenset[LoopName]:
-        """The loops that have been occupied for too long, while somebody follows `changes`."""
-        now = asyncio.get_running_loop().time()
-        return frozenset(loop for loop, since in self._occupied_since.items() if now - since >= self._stuck_after_s)
 
     async def occupied(self) -> frozenset[LoopName]:
         """The loops on which something stands, asked now. Raises DeviceAway, DeviceFault."""
@@ -40,7 +29,6 @@ class WiredLoops:
             inputs.listen(heard)
         try:
             standing = await self.occupied()
-            self._keep(standing)
             for loop in sorted(standing):
                 yield LoopChange(loop, True)
             differs_since: dict[LoopName, float] = {}
@@ -53,7 +41,6 @@ class WiredLoops:
                     elif time() - differs_since.setdefault(loop, time()) >= self._debounce_s:
                         del differs_since[loop]
                         standing ^= {loop}
-                        self._keep(standing)
                         yield LoopChange(loop, loop in standing)
         finally:
             for inputs in self._devices():
@@ -62,7 +49,3 @@ class WiredLoops:
     def _devices(self) -> tuple[PolledInputs, ...]:
         """The inputs of both loops, each device once."""
         return tuple({id(contact.inputs): contact.inputs for contact in self._contacts.values()}.values())
-
-    def _keep(self, standing: frozenset[LoopName]) -> None:
-        now = asyncio.get_running_loop().time()
-        self._occupied_since = {loop: self._occupied_since.get(loop, now) for loop in standing}

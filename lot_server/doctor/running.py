@@ -40,7 +40,7 @@ def _hardware(client: LoopbackClient) -> dict[str, Any]:
     except LoopbackRefused as error:
         # Only a site of hardware has the route.
         if error.code == "unknown_path":
-            return {"devices": [], "cameras": [], "stuck": []}
+            return {"devices": [], "cameras": []}
         raise
 
 
@@ -66,8 +66,6 @@ def _parts(hardware: dict[str, Any]) -> Iterator[Finding]:
         else:
             text = f"{camera['state']} since {camera['since']}: {camera['text']}"
             yield Finding(check, "fail", text, "check its power, network and [[lanes]] camera")
-    for loop in hardware["stuck"]:
-        yield Finding(f"loop {loop}", "fail", "has been occupied for very long", "look at the lane and its loop")
 
 
 def _size(camera: dict[str, Any]) -> str:

@@ -19,8 +19,9 @@ from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import Tariff
 
 EntryRefusal = Literal["full", "blocked"]
-EntryDecision = Literal["read", "ticket", "pass", "operator", "emergency"]
-ExitDecision = Literal["paid", "free", "pass", "operator", "emergency"]
+EntryDecision = Literal["read", "ticket", "pass", "operator", "emergency", "follower"]
+ExitDecision = Literal["paid", "free", "pass", "operator", "emergency", "follower"]
+"""follower: nobody let the vehicle through, it drove behind another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ class AlertRaised:
     stay_id: str | None
     passage_id: str | None
     text: str
+    photos: tuple[str, ...] = field(default=(), metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,107 +5,30 @@ out. The machine knows the two loops; everything else about the vehicle stays ou
 """
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from lot_server.domain.errors import IllegalTransition
+from lot_server.domain.lane_states import LaneAction, LaneEvent, LaneState, Timer
 from lot_server.domain.stay import Direction
 
-
-class LaneState(StrEnum):
-    """Where a lane stands. From `opening` to `passing`, and `stuck_closed`, an admitted vehicle is on its way."""
-
-    IDLE = "idle"
-    READING = "reading"
-    DECIDING = "deciding"
-    ABANDONING = "abandoning"
-    """The vehicle drove off during the decision, which must still come back and be undone."""
-    WAITING_FOR_PAYMENT = "waiting_for_payment"
-    WAITING_FOR_OPERATOR = "waiting_for_operator"
-    REFUSED = "refused"
-    OPENING = "opening"
-    OPEN = "open"
-    """The vehicle stands on the arming loop before an open barrier."""
-    BETWEEN = "between"
-    """The vehicle left the arming loop: it goes on, or backs out. Which, the closing loop or the time will tell."""
-    STRADDLING = "straddling"
-    """The vehicle stands on both loops and may still roll back."""
-    PASSING = "passing"
-    """The vehicle is on the closing loop and off the arming loop: leaving this one ends its passage."""
-    CLOSING = "closing"
-    BLOCKED = "blocked"
-    """A vehicle came under the barrier as it closed, and it was told to open again."""
-    STUCK_CLOSED = "stuck_closed"
-    """The barrier would not open for an admitted vehicle; it is told again and again, or opened by hand."""
-    STUCK_OPEN = "stuck_open"
-    """The barrier would not close; it is told again and again."""
-
-
-class LaneEvent(StrEnum):
-    """What a lane can be told."""
-
-    ARMING_ON = "arming_on"
-    ARMING_OFF = "arming_off"
-    CLOSING_ON = "closing_on"
-    CLOSING_OFF = "closing_off"
-    READ_DONE = "read_done"
-    READ_FAILED = "read_failed"
-    ADMITTED = "admitted"
-    PAYMENT_DUE = "payment_due"
-    OPERATOR_NEEDED = "operator_needed"
-    NOT_ADMITTED = "not_admitted"
-    DECISION_FAILED = "decision_failed"
-    SETTLEMENT_ARRIVED = "settlement_arrived"
-    OPERATOR_DECIDED = "operator_decided"
-    BARRIER_OPENED = "barrier_opened"
-    BARRIER_CLOSED = "barrier_closed"
-    BARRIER_FAILED = "barrier_failed"
-    BARRIER_FOUND_OPEN = "barrier_found_open"
-    TIMED_OUT = "timed_out"
-
-
-class LaneAction(StrEnum):
-    """What a lane wants done, in this order."""
-
-    BEGIN_PASSAGE = "begin_passage"
-    START_READ = "start_read"
-    CANCEL_READ = "cancel_read"
-    ASK_DECISION = "ask_decision"
-    OPEN_BARRIER = "open_barrier"
-    CLOSE_BARRIER = "close_barrier"
-    RECORD_CONFIRMED = "record_confirmed"
-    RECORD_ABANDONED = "record_abandoned"
-    REPORT_READ_FAULT = "report_read_fault"
-    REPORT_BARRIER_FAULT = "report_barrier_fault"
-    REPORT_UNREAD_PASSAGE = "report_unread_passage"
-    REPORT_STANDING_VEHICLE = "report_standing_vehicle"
-
-
-class Timer(StrEnum):
-    """The spans a lane waits for something outside it; the configuration says how long each is."""
-
-    READ = "read"
-    BARRIER = "barrier"
-    PASSAGE = "passage"
-    PAYMENT = "payment"
-    OPERATOR = "operator"
-    REFUSED = "refused"
+__all__ = ["RULES", "TIMERS", "WORLD", "Lane", "LaneAction", "LaneEvent", "LaneState", "Rule", "Timer", "step"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """A lane's state and what its loops feel."""
+    """A lane's state and what its loops feel; `blind` where the closing loop is not to be trusted."""
 
     direction: Direction
     state: LaneState = LaneState.IDLE
     arming: bool = False
     closing: bool = False
+    blind: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """In `source`, `event` leads to `target` with `actions`.
 
-    `arming`, `closing` (the loops as the event leaves them) and `direction` narrow where the rule holds; None is any.
+    `arming`, `closing`, `blind` (as the event leaves them) and `direction` narrow where the rule holds; None is any.
     """
 
     source: LaneState
@@ -115,6 +38,7 @@ class Rule:
     arming: bool | None = None
     closing: bool | None = None
     direction: Direction | None = None
+    blind: bool | None = None
 
     def holds(self, lane: Lane, event: LaneEvent) -> bool:
         return (
@@ -122,12 +46,15 @@ class Rule:
             and self.arming in (None, lane.arming)
             and self.closing in (None, lane.closing)
             and self.direction in (None, lane.direction)
+            and self.blind in (None, lane.blind)
         )
 
 
 _S, _E, _A = LaneState, LaneEvent, LaneAction
 _NEXT_VEHICLE = (_A.BEGIN_PASSAGE, _A.START_READ)
 _ABANDON = (_A.CLOSE_BARRIER, _A.RECORD_ABANDONED)
+_CONFIRM = (_A.CLOSE_BARRIER, _A.RECORD_CONFIRMED)
+_COUNT = (_A.CLOSE_BARRIER, _A.RECORD_FOLLOWER)
 
 TIMERS: dict[LaneState, Timer] = {
     _S.READING: Timer.READ,
@@ -138,8 +65,10 @@ TIMERS: dict[LaneState, Timer] = {
     _S.OPEN: Timer.PASSAGE,
     _S.BETWEEN: Timer.PASSAGE,
     _S.STRADDLING: Timer.PASSAGE,
+    _S.UNSURE: Timer.READ,
     _S.PASSING: Timer.PASSAGE,
     _S.CLOSING: Timer.BARRIER,
+    _S.FOLLOWED: Timer.PASSAGE,
     _S.BLOCKED: Timer.PASSAGE,
     _S.STUCK_CLOSED: Timer.BARRIER,
     _S.STUCK_OPEN: Timer.BARRIER,
@@ -151,9 +80,17 @@ TIMERS: dict[LaneState, Timer] = {
 
 RULES: tuple[Rule, ...] = (
     Rule(_S.IDLE, _E.ARMING_ON, _S.READING, _NEXT_VEHICLE),
+    Rule(_S.IDLE, _E.VEHICLE_SEEN, _S.READING, _NEXT_VEHICLE),
     Rule(_S.IDLE, _E.OPERATOR_DECIDED, _S.DECIDING, (_A.BEGIN_PASSAGE, _A.ASK_DECISION)),
-    Rule(_S.IDLE, _E.BARRIER_FOUND_OPEN, _S.CLOSING, (_A.CLOSE_BARRIER,), closing=False),
-    Rule(_S.IDLE, _E.BARRIER_FOUND_OPEN, _S.BLOCKED, closing=True),
+    Rule(_S.IDLE, _E.PASSAGE_FOUND, _S.STRADDLING, arming=True, closing=True),
+    Rule(_S.IDLE, _E.PASSAGE_FOUND, _S.PASSING, arming=False, closing=True),
+    Rule(_S.IDLE, _E.BARRIER_FOUND_OPEN, _S.CLOSING, (_A.CLOSE_BARRIER,), closing=False, blind=False),
+    Rule(_S.IDLE, _E.BARRIER_FOUND_OPEN, _S.BLOCKED, closing=True, blind=False),
+    Rule(_S.IDLE, _E.BARRIER_FOUND_OPEN, _S.IDLE, blind=True),
+    Rule(_S.IDLE, _E.CLOSING_FOUND, _S.CLOSING, (_A.CLOSE_BARRIER,), closing=False, blind=True),
+    Rule(_S.IDLE, _E.CLOSING_FOUND, _S.FOLLOWED, closing=True, blind=True),
+    Rule(_S.IDLE, _E.CLOSING_ON, _S.IDLE, (_A.WATCH_FOLLOWER,)),
+    Rule(_S.IDLE, _E.CLOSING_OFF, _S.IDLE, (_A.RECORD_FOLLOWER,)),
     #
     Rule(_S.READING, _E.READ_DONE, _S.DECIDING, (_A.ASK_DECISION,)),
     Rule(_S.READING, _E.READ_FAILED, _S.DECIDING, (_A.REPORT_READ_FAULT, _A.ASK_DECISION)),
@@ -181,17 +118,25 @@ RULES: tuple[Rule, ...] = (
     #
     Rule(_S.WAITING_FOR_PAYMENT, _E.SETTLEMENT_ARRIVED, _S.DECIDING, (_A.ASK_DECISION,)),
     Rule(_S.WAITING_FOR_PAYMENT, _E.OPERATOR_DECIDED, _S.DECIDING, (_A.ASK_DECISION,)),
-    Rule(_S.WAITING_FOR_PAYMENT, _E.TIMED_OUT, _S.DECIDING, (_A.ASK_DECISION,)),
+    Rule(_S.WAITING_FOR_PAYMENT, _E.TIMED_OUT, _S.DECIDING, (_A.ASK_DECISION,), arming=True),
+    Rule(_S.WAITING_FOR_PAYMENT, _E.TIMED_OUT, _S.IDLE, arming=False),
     Rule(_S.WAITING_FOR_PAYMENT, _E.ARMING_OFF, _S.IDLE),
+    Rule(_S.WAITING_FOR_PAYMENT, _E.CLOSING_ON, _S.WAITING_FOR_PAYMENT, (_A.WATCH_FOLLOWER,)),
+    Rule(_S.WAITING_FOR_PAYMENT, _E.CLOSING_OFF, _S.WAITING_FOR_PAYMENT, (_A.RECORD_FOLLOWER,)),
     #
     Rule(_S.WAITING_FOR_OPERATOR, _E.OPERATOR_DECIDED, _S.DECIDING, (_A.ASK_DECISION,)),
     Rule(_S.WAITING_FOR_OPERATOR, _E.TIMED_OUT, _S.READING, (_A.START_READ,), arming=True),
     Rule(_S.WAITING_FOR_OPERATOR, _E.TIMED_OUT, _S.IDLE, arming=False),
     Rule(_S.WAITING_FOR_OPERATOR, _E.ARMING_OFF, _S.IDLE),
+    Rule(_S.WAITING_FOR_OPERATOR, _E.CLOSING_ON, _S.WAITING_FOR_OPERATOR, (_A.WATCH_FOLLOWER,)),
+    Rule(_S.WAITING_FOR_OPERATOR, _E.CLOSING_OFF, _S.WAITING_FOR_OPERATOR, (_A.RECORD_FOLLOWER,)),
     #
     Rule(_S.REFUSED, _E.OPERATOR_DECIDED, _S.DECIDING, (_A.ASK_DECISION,)),
-    Rule(_S.REFUSED, _E.TIMED_OUT, _S.DECIDING, (_A.ASK_DECISION,)),
+    Rule(_S.REFUSED, _E.TIMED_OUT, _S.DECIDING, (_A.ASK_DECISION,), arming=True),
+    Rule(_S.REFUSED, _E.TIMED_OUT, _S.IDLE, arming=False),
     Rule(_S.REFUSED, _E.ARMING_OFF, _S.IDLE),
+    Rule(_S.REFUSED, _E.CLOSING_ON, _S.REFUSED, (_A.WATCH_FOLLOWER,)),
+    Rule(_S.REFUSED, _E.CLOSING_OFF, _S.REFUSED, (_A.RECORD_FOLLOWER,)),
     #
     Rule(_S.OPENING, _E.BARRIER_OPENED, _S.OPEN, arming=True),
     Rule(_S.OPENING, _E.BARRIER_OPENED, _S.PASSING, arming=False, closing=True),
@@ -211,31 +156,56 @@ RULES: tuple[Rule, ...] = (
     Rule(_S.OPEN, _E.TIMED_OUT, _S.OPEN, (_A.REPORT_STANDING_VEHICLE,)),
     #
     Rule(_S.BETWEEN, _E.CLOSING_ON, _S.PASSING),
-    Rule(_S.BETWEEN, _E.ARMING_ON, _S.CLOSING, _ABANDON),
-    Rule(_S.BETWEEN, _E.TIMED_OUT, _S.CLOSING, _ABANDON),
+    Rule(_S.BETWEEN, _E.ARMING_ON, _S.CLOSING, _ABANDON, blind=False),
+    Rule(_S.BETWEEN, _E.ARMING_ON, _S.READING, (_A.RECORD_CONFIRMED, *_NEXT_VEHICLE), blind=True),
+    Rule(_S.BETWEEN, _E.TIMED_OUT, _S.CLOSING, _ABANDON, blind=False),
+    Rule(_S.BETWEEN, _E.TIMED_OUT, _S.IDLE, (_A.RECORD_CONFIRMED,), blind=True),
     Rule(_S.BETWEEN, _E.BARRIER_OPENED, _S.BETWEEN),
     Rule(_S.BETWEEN, _E.BARRIER_FAILED, _S.BETWEEN, (_A.REPORT_BARRIER_FAULT,)),
     #
     Rule(_S.STRADDLING, _E.ARMING_OFF, _S.PASSING),
-    Rule(_S.STRADDLING, _E.CLOSING_OFF, _S.OPEN),
+    Rule(_S.STRADDLING, _E.CLOSING_OFF, _S.UNSURE, (_A.LOOK_AGAIN,)),
+    Rule(_S.STRADDLING, _E.CLOSING_LOST, _S.OPEN),
     Rule(_S.STRADDLING, _E.BARRIER_OPENED, _S.STRADDLING),
     Rule(_S.STRADDLING, _E.BARRIER_FAILED, _S.STRADDLING, (_A.REPORT_BARRIER_FAULT,)),
     Rule(_S.STRADDLING, _E.TIMED_OUT, _S.STRADDLING, (_A.REPORT_STANDING_VEHICLE,)),
     #
-    Rule(_S.PASSING, _E.CLOSING_OFF, _S.CLOSING, (_A.CLOSE_BARRIER, _A.RECORD_CONFIRMED)),
+    Rule(_S.UNSURE, _E.SAME_VEHICLE, _S.OPEN),
+    Rule(_S.UNSURE, _E.OTHER_VEHICLE, _S.CLOSING, _CONFIRM, blind=False),
+    Rule(_S.UNSURE, _E.OTHER_VEHICLE, _S.READING, (_A.RECORD_CONFIRMED, *_NEXT_VEHICLE), blind=True),
+    Rule(_S.UNSURE, _E.TIMED_OUT, _S.CLOSING, _CONFIRM, blind=False),
+    Rule(_S.UNSURE, _E.TIMED_OUT, _S.READING, (_A.RECORD_CONFIRMED, *_NEXT_VEHICLE), blind=True),
+    Rule(_S.UNSURE, _E.CLOSING_ON, _S.FOLLOWED, (_A.RECORD_CONFIRMED, _A.WATCH_FOLLOWER)),
+    Rule(_S.UNSURE, _E.ARMING_OFF, _S.BETWEEN, (_A.CANCEL_READ,)),
+    #
+    Rule(_S.PASSING, _E.CLOSING_OFF, _S.CLOSING, _CONFIRM, blind=False),
+    Rule(_S.PASSING, _E.CLOSING_OFF, _S.READING, (_A.RECORD_CONFIRMED, *_NEXT_VEHICLE), blind=True, arming=True),
+    Rule(_S.PASSING, _E.CLOSING_OFF, _S.IDLE, (_A.RECORD_CONFIRMED,), blind=True, arming=False),
+    Rule(_S.PASSING, _E.CLOSING_LOST, _S.READING, (_A.RECORD_CONFIRMED, *_NEXT_VEHICLE), arming=True),
+    Rule(_S.PASSING, _E.CLOSING_LOST, _S.IDLE, (_A.RECORD_CONFIRMED,), arming=False),
+    Rule(_S.PASSING, _E.ARMING_OFF, _S.PASSING, (_A.REPORT_POSSIBLE_FOLLOWER,)),
     Rule(_S.PASSING, _E.BARRIER_OPENED, _S.PASSING),
     Rule(_S.PASSING, _E.BARRIER_FAILED, _S.PASSING, (_A.REPORT_BARRIER_FAULT,)),
     Rule(_S.PASSING, _E.TIMED_OUT, _S.PASSING, (_A.REPORT_STANDING_VEHICLE,)),
     #
     Rule(_S.CLOSING, _E.BARRIER_CLOSED, _S.READING, _NEXT_VEHICLE, arming=True),
     Rule(_S.CLOSING, _E.BARRIER_CLOSED, _S.IDLE, arming=False),
-    Rule(_S.CLOSING, _E.CLOSING_ON, _S.BLOCKED, (_A.OPEN_BARRIER, _A.REPORT_UNREAD_PASSAGE)),
+    Rule(_S.CLOSING, _E.CLOSING_ON, _S.FOLLOWED, (_A.OPEN_BARRIER, _A.WATCH_FOLLOWER)),
     Rule(_S.CLOSING, _E.BARRIER_FAILED, _S.STUCK_OPEN, (_A.REPORT_BARRIER_FAULT,)),
     Rule(_S.CLOSING, _E.TIMED_OUT, _S.STUCK_OPEN, (_A.REPORT_BARRIER_FAULT,)),
     #
-    Rule(_S.BLOCKED, _E.CLOSING_OFF, _S.CLOSING, (_A.CLOSE_BARRIER,)),
-    Rule(_S.BLOCKED, _E.BARRIER_OPENED, _S.BLOCKED),
-    Rule(_S.BLOCKED, _E.BARRIER_FAILED, _S.BLOCKED, (_A.REPORT_BARRIER_FAULT,)),
+    Rule(_S.FOLLOWED, _E.CLOSING_OFF, _S.CLOSING, _COUNT, blind=False),
+    Rule(_S.FOLLOWED, _E.CLOSING_OFF, _S.READING, (_A.RECORD_FOLLOWER, *_NEXT_VEHICLE), blind=True, arming=True),
+    Rule(_S.FOLLOWED, _E.CLOSING_OFF, _S.IDLE, (_A.RECORD_FOLLOWER,), blind=True, arming=False),
+    Rule(_S.FOLLOWED, _E.CLOSING_LOST, _S.READING, (_A.RECORD_FOLLOWER, *_NEXT_VEHICLE), arming=True),
+    Rule(_S.FOLLOWED, _E.CLOSING_LOST, _S.IDLE, (_A.RECORD_FOLLOWER,), arming=False),
+    Rule(_S.FOLLOWED, _E.BARRIER_OPENED, _S.FOLLOWED),
+    Rule(_S.FOLLOWED, _E.BARRIER_FAILED, _S.FOLLOWED, (_A.REPORT_BARRIER_FAULT,)),
+    Rule(_S.FOLLOWED, _E.TIMED_OUT, _S.FOLLOWED, (_A.REPORT_STANDING_VEHICLE,)),
+    #
+    Rule(_S.BLOCKED, _E.CLOSING_OFF, _S.CLOSING, (_A.CLOSE_BARRIER,), blind=False),
+    Rule(_S.BLOCKED, _E.CLOSING_LOST, _S.READING, _NEXT_VEHICLE, arming=True),
+    Rule(_S.BLOCKED, _E.CLOSING_LOST, _S.IDLE, arming=False),
     Rule(_S.BLOCKED, _E.TIMED_OUT, _S.BLOCKED, (_A.REPORT_STANDING_VEHICLE,)),
     #
     Rule(_S.STUCK_CLOSED, _E.TIMED_OUT, _S.OPENING, (_A.OPEN_BARRIER,)),
@@ -244,9 +214,12 @@ RULES: tuple[Rule, ...] = (
     Rule(_S.STUCK_CLOSED, _E.ARMING_OFF, _S.PASSING, closing=True),
     Rule(_S.STUCK_CLOSED, _E.ARMING_OFF, _S.BETWEEN, closing=False),
     #
-    Rule(_S.STUCK_OPEN, _E.TIMED_OUT, _S.CLOSING, (_A.CLOSE_BARRIER,), closing=False),
-    Rule(_S.STUCK_OPEN, _E.TIMED_OUT, _S.STUCK_OPEN, closing=True),
-    Rule(_S.STUCK_OPEN, _E.CLOSING_ON, _S.STUCK_OPEN, (_A.REPORT_UNREAD_PASSAGE,)),
+    Rule(_S.STUCK_OPEN, _E.TIMED_OUT, _S.CLOSING, (_A.CLOSE_BARRIER,), closing=False, blind=False),
+    Rule(_S.STUCK_OPEN, _E.TIMED_OUT, _S.STUCK_OPEN, closing=True, blind=False),
+    Rule(_S.STUCK_OPEN, _E.TIMED_OUT, _S.READING, _NEXT_VEHICLE, blind=True, arming=True),
+    Rule(_S.STUCK_OPEN, _E.TIMED_OUT, _S.IDLE, blind=True, arming=False),
+    Rule(_S.STUCK_OPEN, _E.CLOSING_ON, _S.STUCK_OPEN, (_A.WATCH_FOLLOWER,)),
+    Rule(_S.STUCK_OPEN, _E.CLOSING_OFF, _S.STUCK_OPEN, (_A.RECORD_FOLLOWER,)),
 )
 """The whole machine. At most one rule holds for a lane and an event."""
 
@@ -256,23 +229,27 @@ _LOOPS: dict[LaneEvent, tuple[str, bool]] = {
     _E.CLOSING_ON: ("closing", True),
     _E.CLOSING_OFF: ("closing", False),
 }
+WORLD = {*_LOOPS, _E.VEHICLE_SEEN, _E.CLOSING_LOST, _E.CLOSING_FOUND}
+"""What may be heard at any time."""
 
 
 def step(lane: Lane, event: LaneEvent) -> tuple[Lane, Rule | None]:
     """The lane after `event`, and the rule that led there.
 
-    The world may do anything: a loop's change is legal in every state, and where no rule names it only the loop is
-    remembered (rule None); a change that is none is ignored. Anything else without a rule raises IllegalTransition
-    and changes nothing.
+    The world may do anything: what the loops and the camera say (`WORLD`) is legal in every state, and where no rule
+    names it only the loop is remembered (rule None); a change that is none is ignored. Anything else without a rule
+    raises IllegalTransition and changes nothing.
     """
     if event in _LOOPS:
         loop, occupied = _LOOPS[event]
         if getattr(lane, loop) == occupied:
             return lane, None
         lane = replace(lane, arming=occupied) if loop == "arming" else replace(lane, closing=occupied)
+    elif event is LaneEvent.CLOSING_LOST:
+        lane = replace(lane, closing=False, blind=True)
     for rule in RULES:
         if rule.holds(lane, event):
-            return replace(lane, state=rule.target), rule
-    if event in _LOOPS:
+            return replace(lane, state=rule.target, blind=lane.blind and event is not _E.CLOSING_FOUND), rule
+    if event in WORLD:
         return lane, None
     raise IllegalTransition(f"an {lane.direction} lane that is {lane.state} cannot take {event}: it stays as it is")

@@ -16,6 +16,8 @@ def _label(rule: Rule) -> str:
         for loop, occupied in (("arming", rule.arming), ("closing", rule.closing))
         if occupied is not None
     ]
+    if rule.blind is not None:
+        conditions.append(f"closing loop {'not trusted' if rule.blind else 'trusted'}")
     if rule.direction is not None:
         conditions.append(f"{rule.direction} lane")
     label = _words(rule.event)

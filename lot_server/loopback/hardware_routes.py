@@ -28,11 +28,10 @@ class CameraView(Message):
 
 
 class HardwareState(Message):
-    """All of them; `stuck` are loops that have been occupied for very long, as `LANE.LOOP`."""
+    """All of them. A loop that is not to be believed is a fault of its lane."""
 
     devices: tuple[DeviceView, ...]
     cameras: tuple[CameraView, ...]
-    stuck: tuple[str, ...]
 
 
 def hardware_routes(site: HardwareSite) -> APIRouter:
@@ -58,7 +57,6 @@ def hardware_routes(site: HardwareSite) -> APIRouter:
                 )
                 for lane_id, health in cameras.items()
             ),
-            stuck=tuple(f"{lane_id}.{loop}" for lane_id, parts in site.lanes.items() for loop in parts.loops.stuck),
         )
 
     return router

@@ -49,6 +49,7 @@ class AlertStory:
     lane_id: str | None
     stay_id: str | None
     text: str
+    photos: tuple[str, ...]
     raised_at: datetime
     resolved_at: datetime | None
     operator: str | None

@@ -245,6 +245,7 @@ _CLOCK_DOUBTS = (
     )""",
     "ALTER TABLE stay ADD COLUMN doubt_seq INTEGER",
 )
+_PHOTOS_OF_ALERTS = ("ALTER TABLE alert ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'",)
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
@@ -254,6 +255,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _WHAT_BECAME_OF_MATCHES,
     _EMERGENCIES,
     _CLOCK_DOUBTS,
+    _PHOTOS_OF_ALERTS,
 )
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 

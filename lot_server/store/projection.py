@@ -200,6 +200,7 @@ def _alert_raised(session: Session, event: events.AlertRaised, envelope: Envelop
             stay_id=event.stay_id,
             passage_id=event.passage_id,
             text=event.text,
+            photos=event.photos,
             raised_at=from_text(envelope.occurred_at),
         )
     )

@@ -216,6 +216,7 @@ class AlertRow(LotTable, table=True):
     resolved_at: datetime | None = Field(default=None, sa_type=InstantText)
     operator: str | None = Field(default=None, sa_type=Text)
     reason: str | None = Field(default=None, sa_type=Text)
+    photos: tuple[str, ...] = Field(default=(), sa_type=PhotosText)
 
 
 class PlateCorrectionRow(LotTable, table=True):

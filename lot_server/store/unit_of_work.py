@@ -408,5 +408,6 @@ def _alert(row: AlertRow) -> OpenAlert:
         stay_id=row.stay_id,
         passage_id=row.passage_id,
         text=row.text,
+        photos=row.photos,
     )
     return OpenAlert(raised, row.raised_at)

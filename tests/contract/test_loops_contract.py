@@ -22,9 +22,7 @@ Roll = Callable[[LoopName, bool], Awaitable[None]]
 
 
 @asynccontextmanager
-async def wired(
-    box: Box, debounce_s: float = 0.01, stuck_after_s: float = 60.0, *inverted: str
-) -> AsyncIterator[WiredLoops]:
+async def wired(box: Box, debounce_s: float = 0.01, *inverted: str) -> AsyncIterator[WiredLoops]:
     """Loops wired to a box that is being polled."""
     inputs = PolledInputs(box.device, 0.005, CLOCK)
     polling = asyncio.create_task(inputs.run())
@@ -37,7 +35,6 @@ async def wired(
             Contact(inputs, "arming", "arming" in inverted),
             Contact(inputs, "closing", "closing" in inverted),
             debounce_s,
-            stuck_after_s,
         )
     finally:
         polling.cancel()
@@ -143,7 +140,7 @@ def test_an_inverted_contact_says_free_while_it_is_closed(tmp_path: Path) -> Non
 
     async def scenario(box: ModbusBox) -> None:
         await box.put("closing", True)
-        async with wired(box, 0.01, 60.0, "closing") as loops:
+        async with wired(box, 0.01, "closing") as loops:
             assert await loops.occupied() == frozenset()
             await box.put("closing", False)
             assert await loops.occupied() == {"closing"}
@@ -163,36 +160,6 @@ def test_a_flicker_is_no_vehicle(tmp_path: Path) -> None:
                 await until_occupied(loops, *(("closing",) if on else ()))
             await box.put("arming", True)
             assert await asyncio.wait_for(change, 20) == LoopChange("arming", True)
-
-    on_modbus(scenario, tmp_path)
-
-
-def test_a_loop_that_is_occupied_for_ever_is_stuck(tmp_path: Path) -> None:
-    """`stuck` names a loop that was occupied for too long, until it is free again."""
-
-    async def scenario(box: ModbusBox) -> None:
-        async with wired(box, 0.01, 0.05) as loops:
-            heard: list[LoopChange] = []
-
-            async def follow() -> None:
-                async for change in loops.changes():
-                    heard.append(change)
-
-            following = asyncio.create_task(follow())
-            await box.put("arming", True)
-            for _ in range(500):
-                if loops.stuck:
-                    break
-                await asyncio.sleep(0.01)
-            assert loops.stuck == {"arming"}
-            await box.put("arming", False)
-            for _ in range(500):
-                if not loops.stuck:
-                    break
-                await asyncio.sleep(0.01)
-            assert (loops.stuck, heard) == (frozenset(), [LoopChange("arming", True), LoopChange("arming", False)])
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
 
     on_modbus(scenario, tmp_path)
 

@@ -1,0 +1,100 @@
+"""The words of the lane machine: where a lane stands, what it is told, what it wants done, what it waits for."""
+
+from enum import StrEnum
+
+
+class LaneState(StrEnum):
+    """Where a lane stands. From `opening` to `passing`, and `stuck_closed`, an admitted vehicle is on its way."""
+
+    IDLE = "idle"
+    READING = "reading"
+    DECIDING = "deciding"
+    ABANDONING = "abandoning"
+    """The vehicle drove off during the decision, which must still come back and be undone."""
+    WAITING_FOR_PAYMENT = "waiting_for_payment"
+    WAITING_FOR_OPERATOR = "waiting_for_operator"
+    REFUSED = "refused"
+    OPENING = "opening"
+    OPEN = "open"
+    """The vehicle stands on the arming loop before an open barrier."""
+    BETWEEN = "between"
+    """The vehicle left the arming loop: it goes on, or backs out. Which, the closing loop or the time will tell."""
+    STRADDLING = "straddling"
+    """The vehicle stands on both loops and may still roll back."""
+    UNSURE = "unsure"
+    """The closing loop is free again, the arming loop is not: the vehicle rolled back, or is through and another one
+    stands close behind. The camera tells."""
+    PASSING = "passing"
+    """The vehicle is on the closing loop and off the arming loop: leaving this one ends its passage."""
+    CLOSING = "closing"
+    FOLLOWED = "followed"
+    """Another vehicle came under the barrier before it was down: it was told to open again, and counts that one."""
+    BLOCKED = "blocked"
+    """Something of which nothing is known stands under the barrier, which stays open for it."""
+    STUCK_CLOSED = "stuck_closed"
+    """The barrier would not open for an admitted vehicle; it is told again and again, or opened by hand."""
+    STUCK_OPEN = "stuck_open"
+    """The barrier would not close; it is told again and again."""
+
+
+class LaneEvent(StrEnum):
+    """What a lane can be told."""
+
+    ARMING_ON = "arming_on"
+    ARMING_OFF = "arming_off"
+    CLOSING_ON = "closing_on"
+    CLOSING_OFF = "closing_off"
+    READ_DONE = "read_done"
+    READ_FAILED = "read_failed"
+    ADMITTED = "admitted"
+    PAYMENT_DUE = "payment_due"
+    OPERATOR_NEEDED = "operator_needed"
+    NOT_ADMITTED = "not_admitted"
+    DECISION_FAILED = "decision_failed"
+    SAME_VEHICLE = "same_vehicle"
+    OTHER_VEHICLE = "other_vehicle"
+    SETTLEMENT_ARRIVED = "settlement_arrived"
+    OPERATOR_DECIDED = "operator_decided"
+    BARRIER_OPENED = "barrier_opened"
+    BARRIER_CLOSED = "barrier_closed"
+    BARRIER_FAILED = "barrier_failed"
+    BARRIER_FOUND_OPEN = "barrier_found_open"
+    PASSAGE_FOUND = "passage_found"
+    """As the server starts: a vehicle that was let in before it stopped stands under the barrier."""
+    VEHICLE_SEEN = "vehicle_seen"
+    """The camera shows a vehicle, at a lane whose arming loop is not to be trusted."""
+    CLOSING_LOST = "closing_lost"
+    CLOSING_FOUND = "closing_found"
+    """The closing loop is not to be trusted; it is again."""
+    TIMED_OUT = "timed_out"
+
+
+class LaneAction(StrEnum):
+    """What a lane wants done, in this order."""
+
+    BEGIN_PASSAGE = "begin_passage"
+    START_READ = "start_read"
+    LOOK_AGAIN = "look_again"
+    CANCEL_READ = "cancel_read"
+    ASK_DECISION = "ask_decision"
+    OPEN_BARRIER = "open_barrier"
+    CLOSE_BARRIER = "close_barrier"
+    RECORD_CONFIRMED = "record_confirmed"
+    RECORD_ABANDONED = "record_abandoned"
+    REPORT_READ_FAULT = "report_read_fault"
+    REPORT_BARRIER_FAULT = "report_barrier_fault"
+    WATCH_FOLLOWER = "watch_follower"
+    RECORD_FOLLOWER = "record_follower"
+    REPORT_POSSIBLE_FOLLOWER = "report_possible_follower"
+    REPORT_STANDING_VEHICLE = "report_standing_vehicle"
+
+
+class Timer(StrEnum):
+    """The spans a lane waits for something outside it; the configuration says how long each is."""
+
+    READ = "read"
+    BARRIER = "barrier"
+    PASSAGE = "passage"
+    PAYMENT = "payment"
+    OPERATOR = "operator"
+    REFUSED = "refused"
