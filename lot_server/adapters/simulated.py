@@ -23,6 +23,8 @@ Behaviour = Literal["cross", "back_out"]
 VehicleState = Literal["waiting", "crossed", "backed_out", "refused"]
 """waiting: at the lane; refused: reversed away without the barrier having let it through."""
 
+_PATIENCE_SECONDS = 1.0
+"""Longer than any lane needs to begin closing behind a vehicle."""
 _EMPTY_LANE = np.full((720, 1280, 3), 96, np.uint8)
 
 
@@ -72,6 +74,7 @@ class SimulatedLane:
         self._vehicle: SimulatedVehicle | None = None
         self._movement: asyncio.Task[None] | None = None
         self._drive: asyncio.Task[None] | None = None
+        self._patience: asyncio.Task[None] | None = None
 
     def arrive(self, vehicle: SimulatedVehicle) -> None:
         """The vehicle rolls onto the arming loop. Raises LaneOccupied where another one is at the lane."""
@@ -79,6 +82,8 @@ class SimulatedLane:
             raise LaneOccupied(f"a vehicle is at {self._lane_id} already: wait until it has gone")
         self._vehicle = vehicle
         self._feel("arming", True)
+        if self._barrier == "open":
+            self._patience = asyncio.create_task(self._drive_if_left_open(vehicle))
 
     def leave(self) -> None:
         """The vehicle at the lane reverses away. Raises NothingWaits where none stands there."""
@@ -127,7 +132,7 @@ class SimulatedLane:
 
     async def end(self) -> None:
         """Stop whatever still moves."""
-        tasks = [task for task in (self._movement, self._drive) if task is not None]
+        tasks = [task for task in (self._movement, self._drive, self._patience) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -148,6 +153,12 @@ class SimulatedLane:
             self._barrier = there
         if there == "open" and self._vehicle is not None and self._drive is None:
             self._drive = asyncio.create_task(self._drive_on(self._vehicle))
+
+    async def _drive_if_left_open(self, vehicle: SimulatedVehicle) -> None:
+        """Who rolls up to an open barrier drives on if nobody closes it."""
+        await asyncio.sleep(_PATIENCE_SECONDS)
+        if self._barrier == "open" and self._vehicle is vehicle and self._drive is None:
+            self._drive = asyncio.create_task(self._drive_on(vehicle))
 
     async def _drive_on(self, vehicle: SimulatedVehicle) -> None:
         await asyncio.sleep(self._drive_s)

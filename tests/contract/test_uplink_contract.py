@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx2
 import pytest
@@ -248,3 +248,19 @@ def test_nobody_else_reads_a_lots_ledger(reach):
     send(reach, facts(LOT, 2))
     forger, _ = new_key()
     assert reach.ask("ledger_after", 0, key=forger).code == "bad_signature"
+
+
+@pytest.mark.parametrize("clock", [SystemClock(), ClockOfLongAgo()], ids=["right", "wrong"])
+def test_the_cloud_service_tells_the_time(service, clock):
+    """Every answer of the service says what its clock shows, also one that refuses a lot whose clock is wrong."""
+    heard = []
+
+    async def call():
+        async with httpx2.AsyncClient(verify=NO_TLS) as client:
+            return await HttpUplink(client, service.url, LOT, service.key, clock, heard.append).ledger()
+
+    answer = asyncio.run(call())
+    assert isinstance(answer, Refusal if isinstance(clock, ClockOfLongAgo) else Ack)
+    (told,) = heard
+    assert abs(told.at - datetime.now(UTC)) < timedelta(minutes=5)
+    assert told.round_trip_s >= 0

@@ -4,7 +4,9 @@ import json
 import re
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from console_client import CONSOLE, ConsoleClient, console_port, person
@@ -12,15 +14,17 @@ from lot_process import LotProcess, write_config
 from pixel_plates import TWIN, write_picture
 
 from lot_server.domain.audit import AuditEntry
+from lot_server.domain.clock import from_text
 from lot_server.domain.money import Money
 from lot_server.store.look import ReadStore
 
+EMERGENCY = '\n[emergency]\ninput = "simulated"\ndebounce_s = 0.0\n'
 REASON = {"reason": "other", "note": "seen by eye"}
 
 
 @pytest.fixture(scope="module")
 def lot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LotProcess]:
-    process = LotProcess(write_config(tmp_path_factory.mktemp("console"), spaces=50, more=CONSOLE))
+    process = LotProcess(write_config(tmp_path_factory.mktemp("console"), spaces=50, more=CONSOLE + EMERGENCY))
     process.start()
     yield process
     assert process.stop() == 0
@@ -71,7 +75,7 @@ def test_every_page_is_there_in_both_languages(lot: LotProcess, ann: ConsoleClie
     vehicle = lot.send("exit-1", [write_picture(tmp_path / "x.png", "AA01AA")])
     lot.until("exit-1", "waiting_for_payment")
     paths = ("/", "/stays", "/stays?where=left&sort=plate", f"/stays/{stay}", f"/lanes/exit-1/stays/{stay}", "/alerts")
-    paths += ("/day", "/facts", "/facts/tariffs/1", "/trail", "/password", "/sign-in")
+    paths += ("/day", "/facts", "/facts/tariffs/1", "/trail", "/password", "/sign-in", "/emergency", "/clock")
     for path in paths:
         pages = {language: ann.http.get(path, headers={"accept-language": language}) for language in ("en", "zh")}
         for language, page in pages.items():
@@ -277,3 +281,51 @@ def test_a_console_that_cannot_run_stops_no_lane(tmp_path: Path) -> None:
     # Once the port is free the console comes by itself.
     assert console_port(lot) == port
     assert lot.stop() == 0
+
+
+def test_an_emergency_is_seen_ended_and_reconciled(lot: LotProcess, ann: ConsoleClient, tmp_path: Path) -> None:
+    """The input opens all barriers and every page says so; who left unknown is given a stay; only then they close."""
+    stay = enter(lot, tmp_path, "EM01EM")
+    lot.post("/simulated/emergency", {"on": True})
+    for _ in range(2000):
+        if all(lane["held"] for lane in lot.get("/state")["lanes"]):
+            break
+    assert "all barriers are held open" in ann.get("/stays").text
+    assert lot.fate(lot.send("exit-1", [write_picture(tmp_path / "who.png", "UN99UN")])) == "crossed"
+    for _ in range(2000):
+        if found := lot.get("/emergency")["unmatched"]:
+            break
+    (left,) = found
+    assert (left["plate"], left["lane_id"], len(left["photos"])) == ("UN99UN", "exit-1", 1)
+    assert ann.get(f"/photos/{left['photos'][0]}").status_code == 200
+    page = ann.get("/emergency")
+    assert "UN99UN" in page.text
+    assert f'value="{stay}"' in page.text
+    assert ann.post("/emergency/release", **REASON).status_code == 409
+    lot.post("/simulated/emergency", {"on": False})
+    ann.get("/emergency")
+    assert ann.post(f"/emergency/unmatched/{left['passage_id']}", stay_id=stay, **REASON).status_code == 200
+    assert "UN99UN" not in ann.get("/emergency").text
+    assert ann.post("/emergency/release", **REASON).status_code == 200
+    lot.until("exit-1", "idle")
+    assert not lot.get("/emergency")["held"]
+    assert "all barriers are held open" not in ann.get("/").text
+    assert (last_entry(lot, "reconcile_exit").actor, last_entry(lot, "release_barriers").actor) == ("ann", "ann")
+    ann.get("/emergency")
+    ann.post("/emergency/hold", **REASON)
+    assert last_entry(lot, "hold_barriers").reason == "seen by eye"
+    ann.post("/emergency/release", **REASON)
+    lot.until("entry-1", "idle")
+
+
+def test_the_clock_can_be_set(lot: LotProcess, ann: ConsoleClient) -> None:
+    """A clock that is not in doubt needs no word; a time by the lot's zone sets it, and the trail says who did."""
+    ann.get("/clock")
+    assert ann.post("/clock", **REASON).status_code == 409
+    assert ann.post("/clock", time="half past", **REASON).status_code == 422
+    ann.get("/clock")
+    later = datetime.now(ZoneInfo("Europe/Amsterdam")) + timedelta(minutes=10)
+    assert ann.post("/clock", time=later.strftime("%Y-%m-%dT%H:%M:%S"), **REASON).status_code == 200
+    ahead = from_text(lot.get("/clock")["now"]) - datetime.now(UTC)
+    assert timedelta(minutes=9) < ahead < timedelta(minutes=11)
+    assert last_entry(lot, "confirm_clock").actor == "ann"
