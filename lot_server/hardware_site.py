@@ -113,7 +113,7 @@ def device_of(section: DeviceSection) -> Device:
 
 def lane_parts(config: LotConfig, lane: LaneSection, inputs: Mapping[str, PolledInputs], clock: Clock) -> LaneParts:
     """The parts of a lane of a checked configuration, on these devices."""
-    wiring = _wiring(config, lane)
+    wiring = wiring_of(config, lane)
 
     def contact(kind: str, point: str) -> Contact:
         device, _, name = point.partition(".")
@@ -137,7 +137,7 @@ def lane_parts(config: LotConfig, lane: LaneSection, inputs: Mapping[str, Polled
     )
 
 
-def _wiring(config: LotConfig, lane: LaneSection) -> WiringSection:
+def wiring_of(config: LotConfig, lane: LaneSection) -> WiringSection:
     """The wiring of a lane; for an exit that shares an entry the entry's, its loops the other way round."""
     wiring = next((each.wiring for each in config.lanes if each.id == (lane.shares or lane.id)), None)
     if wiring is None:

@@ -72,6 +72,7 @@ class SharedSide:
         self._loops = loops
         self._barrier = barrier
         self._shown: frozenset[LoopName] = frozenset()
+        self._falling = False
         self._changes: asyncio.Queue[LoopChange] = asyncio.Queue()
         turn.sides[direction] = self
 
@@ -107,6 +108,9 @@ class SharedSide:
     def show(self) -> None:
         """Tell of what changed for this direction."""
         shown = self.felt if self._turn.holder is self else frozenset[LoopName]()
+        if self._falling and "arming" not in shown and "closing" not in self._shown:
+            # Nobody follows from this side, so whoever comes onto the far loop now wants to go the other way.
+            shown -= {"closing"}
         for loop in _LOOPS:
             if (loop in shown) != (loop in self._shown):
                 self._changes.put_nowait(LoopChange(loop, loop in shown))
@@ -131,9 +135,19 @@ class SharedSide:
         if not self._turn.opened and await self._loops.occupied():
             # Found open, so nobody knows which way what stands there was going, and which loop it leaves last.
             raise BarrierFault("the barrier stays up while something stands on a loop of the shared lane")
-        self._turn.holder, self._turn.opened = self, True
-        await self._barrier.close()
-        await self._turn.give()
+        self._turn.holder, self._turn.opened, self._falling = self, True, True
+        try:
+            await self._barrier.close()
+        except BarrierFault:
+            # One that stands on the far loop keeps the arm up, and can only get away in its own turn.
+            if "arming" not in self.felt and "closing" in self.felt:
+                await self._turn.give()
+            raise
+        else:
+            await self._turn.give()
+        finally:
+            self._falling = False
+            self._turn.settle()
 
     async def state(self) -> BarrierState:
         """Where the barrier is; closed for a direction that does not have the turn. Raises BarrierFault."""

@@ -118,6 +118,32 @@ def test_an_operator_who_opens_the_other_way_waits_for_the_barrier(tmp_path: Pat
     lane_test(story, tmp_path)
 
 
+def test_who_comes_to_the_far_loop_as_the_arm_falls_is_no_follower(tmp_path: Path) -> None:
+    """A vehicle that wants out and rolls up behind one that drove in is served in its own turn, and counts once."""
+
+    async def story(lot: Lot) -> None:
+        await lot.park(PLATE)
+        gate = Gate()
+        gate.outside.closing_takes = asyncio.Event()
+        async with both(lot, gate) as (way_in, way_out):
+            gate.roll("outer", True)
+            await until(lambda: way_in.snapshot().state == "open")
+            gate.roll("inner", True)
+            gate.roll("outer", False)
+            gate.roll("inner", False)
+            await until(lambda: way_in.snapshot().state == "closing")
+            gate.roll("inner", True)
+            await asyncio.sleep(0.02)
+            assert way_in.snapshot().state == "closing"
+            gate.outside.closing_takes.set()
+            await until(lambda: way_out.snapshot().state == "open")
+            assert way_in.snapshot().state == "idle"
+        assert [stay.plate for stay in await lot.stays()] == [PLATE, OUTSIDER]
+        assert await lot.alerts() == []
+
+    lane_test(story, tmp_path)
+
+
 def test_a_shared_barrier_found_open_waits_for_both_loops(tmp_path: Path) -> None:
     """Nobody knows which way a vehicle under a barrier found open was going, so it closes once both loops are free."""
 

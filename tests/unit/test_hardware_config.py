@@ -7,6 +7,7 @@ import pytest
 from lot_server.config import load_config
 from lot_server.errors import BadConfig
 from lot_server.hardware_config import HttpSection, ModbusSection, MqttSection
+from lot_server.hardware_site import wiring_of
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "lot-hardware.toml"
 
@@ -104,3 +105,35 @@ def test_a_cameras_password_is_in_no_complaint(tmp_path: Path) -> None:
     with pytest.raises(BadConfig) as caught:
         load_config(file)
     assert "hush" not in str(caught.value)
+
+
+def test_an_exit_shares_the_lane_of_an_entry(tmp_path: Path) -> None:
+    """Its wiring is the entry's, the loops the other way round, contacts that are inverted with them."""
+    config = load_config(shared(tmp_path, 'shares = "entry-1"'))
+    entry, way_out = (wiring_of(config, lane) for lane in config.lanes)
+    assert (way_out.arming, way_out.closing, way_out.open) == (entry.closing, entry.arming, entry.open)
+    assert (entry.inverted, way_out.inverted) == (("closing",), ("arming",))
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        pytest.param('shares = "exit-1"', "shares must name an entry", id="itself"),
+        pytest.param('shares = "entry-9"', "shares must name an entry", id="nobody"),
+        pytest.param("", "wiring is missing", id="no wiring at all"),
+    ],
+)
+def test_a_lane_that_shares_wrongly_is_refused(tmp_path: Path, line: str, complaint: str) -> None:
+    """An exit shares an entry that there is, or has wiring of its own."""
+    with pytest.raises(BadConfig, match=complaint):
+        load_config(shared(tmp_path, line))
+
+
+def shared(folder: Path, line: str) -> Path:
+    """The example, its exit without wiring and with this line instead."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    begin = text.index("[lanes.wiring]", text.index('id = "exit-1"'))
+    end = text.find("\n[[", begin)
+    file = folder / "lot.toml"
+    file.write_text(text[:begin] + line + text[end:], encoding="utf-8")
+    return file
