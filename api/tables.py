@@ -24,6 +24,7 @@ from sqlmodel import Field, SQLModel
 from lot_server.domain.clock import utc
 from lot_server.domain.coupon import CouponKind
 from lot_server.domain.plate import PlateColor
+from lot_server.domain.vehicle import VehicleClass
 
 OrderState = Literal["pending", "paid", "expired"]
 PassKind = Literal["monthly", "staff"]
@@ -134,6 +135,7 @@ class StayRow(Row, table=True):
     paid_minor: int | None = Field(default=None, sa_type=BigInteger)
     plate_color: PlateColor | None = Field(default=None, sa_type=String)
     ticket_lost: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    vehicle: VehicleClass | None = Field(default=None, sa_type=String)
 
 
 class CouponRow(Row, table=True):

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from benchmarks.cameras.cli import cameras
 from benchmarks.cards.cli import card
+from benchmarks.codes.cli import codes
 from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.gate.cli import gate
@@ -42,6 +43,7 @@ app.command()(motion)
 app.add_typer(matching, name="matching")
 app.command()(cameras)
 app.command()(motion_stream)
+app.command()(codes)
 
 
 @app.callback()

@@ -1,6 +1,7 @@
-"""Signed requests: Ed25519 over method, path, time and the body's SHA-256.
+"""Signed requests: Ed25519 over method, path, time and the body's SHA-256; and receipts, signed by the cloud.
 
-The lot holds the private key; the cloud knows the public one by lot. Keys are raw bytes, written as base64.
+For requests the lot holds the private key and the cloud knows the public one by lot; for receipts it is the other way
+round. Keys are raw bytes, written as base64.
 """
 
 import base64
@@ -14,6 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cloud_sync.errors import BadKey, BadSignature
 from lot_server.domain.clock import Clock, from_text, to_text
 from lot_server.domain.errors import DomainError
+from lot_server.domain.receipt import Receipt, digest
+from lot_server.domain.receipt import to_text as receipt_text
+from lot_server.domain.receipt_code import to_code
 
 TIME_HEADER = "openlot-time"
 SIGNATURE_HEADER = "openlot-signature"
@@ -64,6 +68,12 @@ def verify_request(
         raise BadSignature("the signature does not fit the request: check the lot's key on both sides") from error
     if clock.real(age) > tolerance.total_seconds():
         raise BadSignature(f"the request is {age} away from this clock: set the lot's clock")
+
+
+def sign_receipt(private_key: str, receipt: Receipt) -> str:
+    """The text of the QR code that a lot without uplink takes for a payment. Raises BadKey, NaiveTime."""
+    text = receipt_text(receipt)
+    return to_code(text, _private(private_key).sign(digest(text)))
 
 
 def _private(key: str) -> Ed25519PrivateKey:

@@ -10,6 +10,24 @@ from lot_server.ports import Work
 LOT = "lot"
 """Who resolves an alert that the world answered by itself."""
 
+FOR_A_PERSON = frozenset(
+    {
+        "already_inside",
+        "twin_plate",
+        "changed_plates",
+        "plate_corrected",
+        "ticket_used",
+        "ticket_of_another_stay",
+        "ticket_contradicted",
+        "unknown_ticket",
+        "forged_receipt",
+        "receipt_of_another_stay",
+        "receipt_out_of_time",
+        "receipt_conflict",
+    }
+)
+"""Alerts that the lot never resolves by itself: what they tell is to be looked at though the vehicle has gone."""
+
 
 def raise_once(
     work: Work,
@@ -35,9 +53,9 @@ def resolve_one(work: Work, now: datetime, alert: OpenAlert, operator: str, reas
 
 
 def resolve(work: Work, now: datetime, passage_id: str, operator: str, reason: str) -> None:
-    """Resolve every open alert of a passage."""
+    """Resolve every open alert of a passage; what is for a person stays open unless one says so."""
     for alert in work.open_alerts():
-        if alert.raised.passage_id == passage_id:
+        if alert.raised.passage_id == passage_id and not (operator == LOT and alert.raised.code in FOR_A_PERSON):
             work.record(AlertResolved(alert.raised.alert_id, operator, reason), now)
 
 

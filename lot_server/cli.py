@@ -34,6 +34,7 @@ from lot_server.commands.terminal import (
 from lot_server.commands.upgrade import upgrade
 from lot_server.config import load_config
 from lot_server.domain.plate import PlateColor
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.errors import NothingToExport
 from lot_server.log import start_logging
 from lot_server.loopback.client import LoopbackClient
@@ -97,13 +98,25 @@ def display(lane: LaneId, config: Config) -> None:
         fail("unknown_lane", f"no lane {lane!r} at this lot: look at `openlot lot state`", FAILED)
     print("\n".join(found[0]["display"]))
     if found[0]["qr"] is not None:
-        segno.make(found[0]["qr"], micro=False).terminal(compact=True)
+        segno.make(found[0]["qr"], micro=False, error="q").terminal(compact=True)
 
 
 @app.command()
 def resolve(lane: LaneId, stay: StayId, config: Config, operator: Operator, reason: Reason) -> None:
     """Say which stay the vehicle at an exit belongs to."""
     give_order(config, f"/lanes/{lane}/resolve", {"stay_id": stay, "operator": operator, "reason": reason})
+
+
+@app.command("code")
+def type_code(
+    lane: LaneId,
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A ticket's number, or what its or a receipt's QR says.")],
+    config: Config,
+    operator: Operator,
+    reason: Reason,
+) -> None:
+    """Type the ticket or receipt of the vehicle that waits at an exit."""
+    give_order(config, f"/lanes/{lane}/code", {"code": code, "operator": operator, "reason": reason})
 
 
 @app.command("open")
@@ -143,6 +156,18 @@ def correct_plate(
     """Change the plate of a stay that was read wrong, or give the same one to say that it was read right."""
     order: dict[str, object] = {"plate": plate, "operator": operator, "reason": reason}
     give_order(config, f"/stays/{stay}/plate", order | {"color": color})
+
+
+@app.command("class-vehicle")
+def class_vehicle(
+    stay: StayId,
+    vehicle: Annotated[VehicleClass, typer.Argument(help="What kind of vehicle it is.")],
+    config: Config,
+    operator: Operator,
+    reason: Reason,
+) -> None:
+    """Say what kind of vehicle a stay is of, by which it may be priced: a motorcycle with a ticket has no plate."""
+    give_order(config, f"/stays/{stay}/vehicle", {"vehicle": vehicle, "operator": operator, "reason": reason})
 
 
 @app.command("export-reads")

@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lot_server.adapters.receipt_keys import ReceiptKeys
 from lot_server.console.config import ConsoleSection
 from lot_server.domain.clock import Clock
 from lot_server.domain.errors import DomainError
@@ -121,9 +122,14 @@ class SiteSection:
 
 @dataclass(frozen=True, slots=True)
 class PaymentSection:
-    """The driver page; an exit's QR code leads to it with `?lot=ID`."""
+    """The driver page; an exit's QR code leads to it with `?lot=ID`.
+
+    `receipt_keys` are the cloud's Ed25519 public keys, in base64: what they sign is money taken while the lot was
+    offline. Two while the cloud changes its key; none, and no receipt counts.
+    """
 
     driver_page_url: str
+    receipt_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +278,7 @@ def _check(config: LotConfig) -> None:
     page = urlsplit(config.payment.driver_page_url)
     if page.scheme not in ("http", "https") or not page.hostname or page.query or page.fragment:
         raise BadConfig("[payment] driver_page_url must be an address like https://park.example/pay")
+    ReceiptKeys(config.payment.receipt_keys)
     check_lanes(config.site.kind, config.lanes, config.devices, config.timing)
     if config.emergency is not None:
         check_emergency(config.devices, config.emergency, config.site.kind != "hardware")

@@ -36,15 +36,24 @@ class Tailgated(OpenLane):
     """Nobody let the vehicle through: it followed another one, and is counted all the same."""
 
 
-Order = Resolve | OpenLane
+@dataclass(frozen=True, slots=True)
+class ShowTicket:
+    """The vehicle at an exit belongs to a ticket's stay. `operator` typed it, or is the lot whose camera read it."""
+
+    stay_id: str
+    operator: str
+    reason: str
+
+
+Order = Resolve | OpenLane | ShowTicket
 
 
 @dataclass(frozen=True, slots=True)
 class Approach:
     """A vehicle at a lane, as far as it is known.
 
-    `read` is None where camera or reader failed. `stay_id` is the stay it was found to belong to (exit only), `refused`
-    why it was not let in so far (entry only).
+    `read` is None where camera or reader failed. `stay_id` is the stay it was found to belong to and `chosen` the order
+    by which it was, None where it was matched (exit only); `refused` is why it was not let in so far (entry only).
     """
 
     passage_id: str
@@ -54,6 +63,7 @@ class Approach:
     stay_id: str | None = None
     refused: EntryRefusal | None = None
     order: Order | None = None
+    chosen: Order | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The jobs of an entry lane: admit or refuse, then confirm or abandon."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from lot_server import alerts
@@ -15,19 +16,27 @@ from lot_server.domain.events import (
     ExitConfirmed,
 )
 from lot_server.domain.occupancy import Occupancy
+from lot_server.domain.plate import PlateColor
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.errors import NotDescribed
 from lot_server.identifiers import new_id, new_ticket_id
+from lot_server.lane_read import LaneRead
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
 
 
 class Entries:
-    """What is recorded about vehicles that want in. `blocked` are normalised plates that may not enter."""
+    """What is recorded about vehicles that want in. `blocked` are normalised plates that may not enter, `vehicles` the
+    kind of vehicle that alone uses a lane, by its id.
+    """
 
-    def __init__(self, clock: Clock, blocked: frozenset[str], leftovers: Leftovers) -> None:
+    def __init__(
+        self, clock: Clock, blocked: frozenset[str], leftovers: Leftovers, vehicles: Mapping[str, VehicleClass]
+    ) -> None:
         self._clock = clock
         self._blocked = blocked
         self._leftovers = leftovers
+        self._vehicles = vehicles
 
     def decide(self, work: Work, approach: Approach) -> Admitted | NotAdmitted:
         """Admit or refuse by `access.decide_entry`. Raises NotDescribed, NoTariff."""
@@ -83,21 +92,35 @@ class Entries:
             tariff_version=work.tariff_at(now).version,
             read_at=read.read_at if read else now,
             plate_color=by_plate.color if by_plate else None,
+            other_plates=read.other_plates if read else (),
+            vehicle=self._vehicles.get(approach.lane_id),
         )
         work.record(event, now)
-        if admission.alert is not None and read is not None:
-            text = f"{read.plate} enters by ticket {event.ticket_id}, but is inside already: compare both stays' photos"
-            self._alert(work, event, admission.alert, text, now)
         if approach.order is not None and not isinstance(approach.order, HeldOpen | Tailgated):
             who, why = approach.order.operator, approach.order.reason
             self._alert(work, event, "opened_by_operator", f"operator {who} let a vehicle in: {why}", now)
             alerts.resolve(work, now, approach.passage_id, who, why)
+        if admission.alert is not None and read is not None:
+            self._tell_of_twin(work, event, read, now)
         return Admitted(stay_id, event.plate, event.ticket_id)
 
     def _alert(self, work: Work, event: EntryAdmitted, code: str, text: str, now: datetime) -> None:
         alerts.raise_once(
             work, now, code, text, lane_id=event.lane_id, passage_id=event.passage_id, stay_id=event.stay_id
         )
+
+    def _tell_of_twin(self, work: Work, event: EntryAdmitted, read: LaneRead, now: datetime) -> None:
+        """A plate that is inside already: a missed exit, a misread or a copy; in another colour, another vehicle."""
+        plate = read.plate or ""
+        twins = work.stays_with_plate(plate)
+        listed = ", ".join(f"stay {stay.stay_id} ({stay.plate_color or 'no'} plate)" for stay in twins)
+        if twins and all(_differ(read.color, stay.plate_color) for stay in twins):
+            code = "twin_plate"
+            text = f"{plate} on a {read.color} plate enters by ticket {event.ticket_id}; inside: {listed}"
+        else:
+            code = "already_inside"
+            text = f"{plate} enters by ticket {event.ticket_id}, but is inside already: {listed}"
+        self._alert(work, event, code, f"{text}; compare both stays' photos", now)
 
     def _already_inside(self, work: Work, plate: str, now: datetime) -> bool:
         """Whether a stay has this plate, once what a crash left open about it is settled: the vehicle is out here."""
@@ -121,6 +144,11 @@ def _decision(approach: Approach, admission: access.Admission) -> EntryDecision:
     if isinstance(approach.order, HeldOpen):
         return "emergency"
     return "follower" if isinstance(approach.order, Tailgated) else admission.decision
+
+
+def _differ(color: PlateColor | None, other: PlateColor | None) -> bool:
+    """Whether two plates were surely of different colours."""
+    return None not in (color, other) and "other" not in (color, other) and color != other
 
 
 def _occupancy(work: Work) -> Occupancy:

@@ -85,6 +85,32 @@ class NothingWaits(LotError):
     code = "nothing_waits"
 
 
+class UnknownAlert(LotError):
+    """An alert id that this lot never gave out."""
+
+    code = "unknown_alert"
+
+
+class CodeNotTaken(LotError):
+    """A ticket or receipt that was typed in changes nothing; `code` says why, as in `ports.CodeProblem`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class PrinterFault(LotError):
+    """A ticket printer is away, or says that it cannot print."""
+
+    code = "printer_fault"
+
+
+class PrinterOutOfPaper(PrinterFault):
+    """A ticket printer has no paper left."""
+
+    code = "printer_out_of_paper"
+
+
 class SettlementConflict(LotError):
     """A provider reference that was used before came again with another stay or amount."""
 

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 
 from lot_server import alerts
 from lot_server.decisions import Approach
-from lot_server.domain.events import MatchJudged
+from lot_server.domain.correction import LEAST_CONFIDENCE, exit_confidence, is_sure
+from lot_server.domain.events import MatchJudged, PlateCorrected
 from lot_server.domain.evidence import PPM, ReadEvidence
 from lot_server.domain.false_opens import lane_weights
-from lot_server.domain.matching import Ambiguous, Match, Matched, Matcher, MatchingPolicy, Unmatched
+from lot_server.domain.matching import Ambiguous, Candidate, Match, Matched, Matcher, MatchingPolicy, Unmatched
 from lot_server.domain.stay import Stay
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
@@ -32,6 +33,48 @@ class ExitMatching:
         careful = work.matching_record(now).carefulness(self._matcher.limit)
         most_doubt = self._matcher.most_doubt / careful
         return self._matcher.match(evidence, self._inside(work, approach), now, lanes, most_doubt)
+
+    def hinted(self, work: Work, approach: Approach) -> tuple[Candidate, ...]:
+        """Stays that another plate speaks for, with no probability: front and rear plate differ with a trailer."""
+        read = approach.read
+        if read is None:
+            return ()
+        found = [
+            stay
+            for stay in self._inside(work, approach)
+            if read.plate in stay.other_plates or (stay.plate is not None and stay.plate in read.other_plates)
+        ]
+        return tuple(Candidate(stay, 0.0) for stay in found)
+
+    def is_another(self, approach: Approach, stay: Stay, now: datetime) -> bool:
+        """Whether a sure read is not of the plate that a stay's vehicle surely had as it came in."""
+        evidence = _evidence(approach)
+        if evidence is None or approach.read is None or approach.read.plate is None:
+            return False
+        if stay.plate is None and (stay.evidence is None or not is_sure(stay.evidence)):
+            return False
+        return isinstance(self._matcher.match(evidence, [stay], now), Unmatched)
+
+    def corrected(self, work: Work, approach: Approach, found: Matched, now: datetime) -> Stay:
+        """The matched stay; its plate is that of the exit's read where this is the surer one of the two."""
+        stay, read = found.stay, approach.read
+        if read is None or read.plate is None or read.evidence is None or read.plate == stay.plate:
+            return stay
+        confidence = exit_confidence(stay, read.plate, read.evidence, found.doubt, self._matcher.misreading)
+        # Two stays of one plate would be a question at every exit.
+        if confidence < LEAST_CONFIDENCE or work.stays_with_plate(read.plate):
+            return stay
+        reason = f"read so at {approach.lane_id}, {int(confidence * PPM) / PPM:.4%} sure of both reads"
+        work.record(PlateCorrected(stay.stay_id, read.plate, alerts.LOT, reason, read.color), now)
+        if work.pass_for(read.plate, stay.entered_at or stay.read_at) is not None:
+            alerts.raise_once(
+                *(work, now, "plate_corrected"),
+                f"stay {stay.stay_id} came in as {stay.plate or 'a ticket'}, has the pass of {read.plate}: {reason}",
+                lane_id=approach.lane_id,
+                passage_id=approach.passage_id,
+                stay_id=stay.stay_id,
+            )
+        return work.stay(stay.stay_id) or stay
 
     def judge(self, work: Work, approach: Approach, stay_id: str, now: datetime) -> None:
         """A person has said whose vehicle it is: note whether matching's best guess was that."""

@@ -13,6 +13,7 @@ from lot_server.decisions import (
     Order,
     PaymentDue,
     Resolve,
+    ShowTicket,
     Tailgated,
 )
 from lot_server.domain.clock import Clock
@@ -41,12 +42,14 @@ class Exits:
         if isinstance(order, Resolve):
             stay = inside(work, order.stay_id)
             self._matching.judge(work, approach, order.stay_id, now)
+        elif isinstance(order, ShowTicket):
+            stay = inside(work, order.stay_id)
         elif approach.stay_id is not None:
             stay = inside(work, approach.stay_id)
         else:
             outcome = self._matching.match(work, approach, now)
             if isinstance(outcome, Matched):
-                stay = outcome.stay
+                stay = self._matching.corrected(work, approach, outcome, now)
             elif isinstance(order, OpenLane):
                 return self._open_for_nobody(work, approach, order, now)
             else:
@@ -56,6 +59,8 @@ class Exits:
             raise UnknownStay(f"the vehicle of stay {stay.stay_id} is driving in at this moment: choose another stay")
         who, why = (order.operator, order.reason) if order else (alerts.LOT, "the stay was found")
         alerts.resolve(work, now, approach.passage_id, who, why)
+        if isinstance(order, Resolve | ShowTicket):
+            self._tell_of_other_plate(work, approach, stay, now)
         owed = price(work, stay, now)
         if owed.due.minor > 0 and not isinstance(order, OpenLane):
             return PaymentDue(stay.stay_id, stay.plate, owed)
@@ -90,6 +95,25 @@ class Exits:
         alerts.resolve(work, now, passage.passage_id, alerts.LOT, f"the vehicle stands at {approach.lane_id}")
         return inside(work, stay.stay_id)
 
+    def is_another(self, approach: Approach, stay: Stay) -> bool:
+        """Whether the vehicle at an exit shows another plate than a stay's vehicle did as it came in."""
+        return self._matching.is_another(approach, stay, self._clock.now())
+
+    def _tell_of_other_plate(self, work: Work, approach: Approach, stay: Stay, now: datetime) -> None:
+        if approach.read is None or not self._matching.is_another(approach, stay, now):
+            return
+        entered = stay.plate or "another plate"
+        text = (
+            f"the vehicle of stay {stay.stay_id} came in with {entered} and stands at {approach.lane_id} with "
+            f"{approach.read.plate}: compare the photos; correct the plate if one was misread"
+        )
+        alerts.raise_once(
+            *(work, now, "changed_plates", text),
+            lane_id=approach.lane_id,
+            passage_id=approach.passage_id,
+            stay_id=stay.stay_id,
+        )
+
     def _ask(self, work: Work, approach: Approach, outcome: Match | None, now: datetime) -> OperatorNeeded:
         guess = approach.read.plate if approach.read else None
         candidates = outcome.candidates if isinstance(outcome, Ambiguous) else ()
@@ -102,7 +126,11 @@ class Exits:
             text = f"the vehicle at {approach.lane_id} may be {listed}: compare the photos and resolve the lane"
         elif outcome is not None:
             code = "unmatched_exit"
+            candidates = self._matching.hinted(work, approach)
             text = f"no vehicle inside fits the read {guess or 'without a sure text'}: find its stay, resolve the lane"
+            if candidates:
+                hinted = ", ".join(f"stay {each.stay.stay_id}" for each in candidates)
+                text += f"; another plate was seen beside it that is of {hinted}, as a trailer's would be"
         else:
             code = "unreadable_exit"
             text = f"no plate was read at {approach.lane_id}: ask for the plate or the ticket, resolve the lane"
@@ -119,7 +147,7 @@ class Exits:
         return Admitted(None, approach.read.plate if approach.read else None)
 
     def _admit(self, work: Work, approach: Approach, stay: Stay, owed: Quote, now: datetime) -> Admitted:
-        read, order = approach.read, approach.order
+        read, order = approach.read, approach.order or approach.chosen
         work.record(
             ExitAdmitted(
                 stay_id=stay.stay_id,
@@ -147,7 +175,7 @@ def price(work: Work, stay: Stay, at: datetime) -> Quote:
         parking_pass = work.pass_by_id(stay.pass_id)
     else:
         parking_pass = work.pass_for(stay.plate, entered_at) if stay.plate is not None else None
-    facts = Circumstances(stay.plate_color, stay.ticket_lost, tuple(work.coupons(stay.stay_id)))
+    facts = Circumstances(stay.plate_color, stay.ticket_lost, tuple(work.coupons(stay.stay_id)), stay.vehicle)
     return quote(work.tariff(stay.tariff_version), entered_at, at, work.settlements(stay.stay_id), parking_pass, facts)
 
 

@@ -4,6 +4,7 @@ A job reads, decides by `lot_server.domain` and records events; it opens no barr
 recorded is on disk when `Transactions.transact` returns, so a barrier that opens afterwards is always explained.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -13,11 +14,12 @@ from lot_server.decisions import Approach, Decision
 from lot_server.domain.clock import Clock
 from lot_server.domain.coupon import Coupon
 from lot_server.domain.errors import CurrencyMismatch
-from lot_server.domain.events import CouponApplied, PlateCorrected, SettlementApplied, TicketLost
+from lot_server.domain.events import CouponApplied, PlateCorrected, SettlementApplied, TicketLost, VehicleClassed
 from lot_server.domain.matching import MatchingPolicy
 from lot_server.domain.plate import PlateColor, normalise
 from lot_server.domain.quote import Quote
-from lot_server.domain.stay import Passage, Settlement
+from lot_server.domain.stay import Passage, Settlement, Stay
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.entries import Entries
 from lot_server.errors import CouponConflict, SettlementConflict, UnknownStay
 from lot_server.exits import Exits, inside, price
@@ -35,11 +37,15 @@ class Handlers:
     """The jobs of one lot, shared by its lanes. `blocked` are normalised plates that may not enter."""
 
     def __init__(
-        self, clock: Clock, blocked: frozenset[str] = frozenset(), policy: MatchingPolicy | None = None
+        self,
+        clock: Clock,
+        blocked: frozenset[str] = frozenset(),
+        policy: MatchingPolicy | None = None,
+        vehicles: Mapping[str, VehicleClass] | None = None,
     ) -> None:
         self._clock = clock
         self.leftovers = Leftovers()
-        self._entries = Entries(clock, blocked, self.leftovers)
+        self._entries = Entries(clock, blocked, self.leftovers, vehicles or {})
         self._exits = Exits(clock, policy or MatchingPolicy(), self.leftovers)
         self.held = HeldPassages(clock, self._entries, self._exits)
         self.followers = Followers(clock, self._entries, self._exits)
@@ -146,6 +152,15 @@ class Handlers:
             reason = f"the vehicle stands under the barrier of {lane_id}"
             alerts.resolve(work, self._clock.now(), passage.passage_id, alerts.LOT, reason)
         return passage
+
+    def class_vehicle(self, work: Work, stay_id: str, vehicle: VehicleClass, operator: str, reason: str) -> None:
+        """An operator says what kind of vehicle a stay that has not ended is of. Raises UnknownStay."""
+        inside(work, stay_id)
+        work.record(VehicleClassed(stay_id, vehicle, operator, reason), self._clock.now())
+
+    def is_another(self, approach: Approach, stay: Stay) -> bool:
+        """Whether the vehicle at an exit shows another plate than a stay's vehicle did as it came in."""
+        return self._exits.is_another(approach, stay)
 
     def recover(self, work: Work) -> None:
         """After a restart: whether vehicles admitted just before it drove through is unknown, so a person is told.

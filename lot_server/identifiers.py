@@ -3,8 +3,7 @@
 import secrets
 import uuid
 
-_TICKET_CHARACTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-_TICKET_LENGTH = 10
+from lot_server.domain.ticket import TICKET_CHARACTERS, TICKET_LENGTH
 
 
 def new_id() -> str:
@@ -14,4 +13,4 @@ def new_id() -> str:
 
 def new_ticket_id() -> str:
     """Ten characters none of which is taken for another; 49 bits, so that no ticket can be guessed from another."""
-    return "".join(secrets.choice(_TICKET_CHARACTERS) for _ in range(_TICKET_LENGTH))
+    return "".join(secrets.choice(TICKET_CHARACTERS) for _ in range(TICKET_LENGTH))

@@ -8,9 +8,11 @@ from typing import Literal
 
 from lot_server.camera_address import camera_address
 from lot_server.domain.stay import Direction
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.errors import BadConfig
 from lot_server.hardware_config import DeviceSection, WiringSection, check_hardware
 from lot_server.lane_setup import LaneTiming
+from lot_server.printer_config import PrinterSection
 
 SiteKind = Literal["simulated", "hardware", "none"]
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -23,6 +25,7 @@ class LaneSection:
 
     An exit that `shares` an entry is the same lane: it has the entry's barrier and loops, from the other side.
     `screen` is the address of the screen at the lane, which may see its display page; without one only this computer.
+    `printer` prints an entry's tickets. `vehicle` is the kind of vehicle that alone uses an entry.
     """
 
     id: str
@@ -31,6 +34,8 @@ class LaneSection:
     wiring: WiringSection | None = None
     shares: str | None = None
     screen: str | None = None
+    printer: PrinterSection | None = None
+    vehicle: VehicleClass | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,12 @@ def _check_lane(where: str, site: SiteKind, lane: LaneSection) -> None:
         raise BadConfig(f"{where} wiring is missing: say which inputs and outputs are its loops and its barrier")
     if site != "hardware" and lane.wiring is not None:
         raise BadConfig(f'{where} wiring is for hardware: set [site] kind = "hardware"')
+    if lane.printer is not None:
+        if lane.direction == "exit":
+            raise BadConfig(f"{where} printer is for tickets, which entries give: take it out")
+        lane.printer.check(where)
+    if lane.vehicle is not None and lane.direction == "exit":
+        raise BadConfig(f"{where} vehicle is said where it enters: take it out")
     if lane.screen is not None:
         try:
             ip_address(lane.screen)

@@ -20,6 +20,7 @@ from lot_server.decisions import (
     Order,
     PaymentDue,
     Resolve,
+    ShowTicket,
 )
 from lot_server.domain.clock import Clock
 from lot_server.domain.lane import RULES, TIMERS, Lane, LaneAction, LaneEvent, LaneState, Rule, Timer, step
@@ -30,15 +31,17 @@ from lot_server.handlers import Handlers, SettlementOutcome
 from lot_server.held_lane_loop import HeldLaneLoop
 from lot_server.identifiers import new_id
 from lot_server.lane_calls import Failure, LaneCalls, Outcome, failure_of
+from lot_server.lane_codes import LaneCodes
 from lot_server.lane_followers import LaneFollowers
 from lot_server.lane_inbox import Heard, LaneInbox, OrderedBy
 from lot_server.lane_journal import LaneJournal
 from lot_server.lane_passages import LanePassages, admitted_stay
 from lot_server.lane_setup import LaneHardware, LaneTiming
 from lot_server.lane_trust import LaneTrust
-from lot_server.lane_view import LaneSnapshot, message_for
+from lot_server.lane_view import LaneSnapshot, message_for, takes_codes
 from lot_server.lane_world import LaneWorld
 from lot_server.ports import LaneMessage, LoopName, PhotoArchive, PlateReader, Transactions
+from lot_server.presented import Desk
 
 _TAKES_ORDERS = {rule.source for rule in RULES if rule.event is LaneEvent.OPERATOR_DECIDED}
 _TAKES_STAYS = _TAKES_ORDERS - {LaneState.IDLE}
@@ -47,7 +50,8 @@ _TAKES_MONEY = {LaneState.WAITING_FOR_PAYMENT, LaneState.DECIDING}
 
 
 class LaneLoop:
-    """One lane. `driver_page` is the address that the QR code for paying leads to.
+    """One lane. `driver_page` is the address that the QR code for paying leads to; `desk` takes tickets and receipts
+    at exits, None where nobody reads codes.
 
     Everything is called on the event loop that runs `run`.
     """
@@ -66,6 +70,7 @@ class LaneLoop:
         burst_frames: int,
         least_confidence: float,
         driver_page: str,
+        desk: Desk | None = None,
     ) -> None:
         self._lane_id = lane_id
         self._store = store
@@ -81,7 +86,7 @@ class LaneLoop:
             lane_id, clock.real(timing.stuck), self._inbox, self._journal, self._calls,
             lambda: self._lane.state is LaneState.IDLE and not self._held.active,
         )  # fmt: skip
-        self._world = LaneWorld(hardware, timing, self._inbox, self._journal, self._trust)
+        self._world = LaneWorld(hardware, timing, self._inbox, self._journal, self._trust, store)
         self._followers = LaneFollowers(self._calls, self._journal, timing.read.total_seconds())
         self._passages = LanePassages(lane_id, direction, self._journal, self._followers)
         self._approach: Approach | None = None
@@ -93,6 +98,12 @@ class LaneLoop:
         self._held = HeldLaneLoop(
             lane_id, self._calls, self._journal, handlers.leftovers, timing.seconds(Timer.READ, clock)
         )
+        self._desk = desk
+        self._codes = None if desk is None else LaneCodes(desk, hardware.camera, store, self._journal, self)
+
+    @property
+    def lane_id(self) -> str:
+        return self._lane_id
 
     async def run(self) -> None:
         """Live until cancelled."""
@@ -104,7 +115,10 @@ class LaneLoop:
                 tasks.create_task(self._world.watch_loops())
                 tasks.create_task(self._trust.run())
                 tasks.create_task(self._world.show_messages())
+                tasks.create_task(self._world.print_slips())
                 tasks.create_task(self._listen())
+                if self._codes is not None:
+                    tasks.create_task(self._codes.watch())
         finally:
             self._inbox.drop_call()
             self._inbox.set_timer(None)
@@ -134,6 +148,7 @@ class LaneLoop:
             candidates=decision.candidates if isinstance(decision, OperatorNeeded) else (),
             photos=read.photos if read else (),
             held=self._hold is not None,
+            notice=self._world.message.notice,
         )
 
     def hold(self, order: HeldOpen) -> None:
@@ -146,11 +161,21 @@ class LaneLoop:
 
     async def resolve(self, stay_id: str, operator: str, reason: str) -> None:
         """An operator says whose vehicle stands at this exit. Raises NothingWaits, UnknownStay."""
-        await self._give(Resolve(stay_id, operator, reason))
+        await self.follow(Resolve(stay_id, operator, reason))
 
     async def open(self, operator: str, reason: str) -> None:
         """An operator lets the vehicle at this lane through. Raises NothingWaits and what a decision raises."""
-        await self._give(OpenLane(operator, reason))
+        await self.follow(OpenLane(operator, reason))
+
+    async def type_code(self, text: str, operator: str, reason: str) -> None:
+        """An operator types the ticket or receipt of the vehicle here. Raises NothingWaits, CodeNotTaken."""
+        if self._codes is None:
+            raise NothingWaits(f"{self.lane_id} takes no codes: nobody reads them here")
+        await self._codes.type_in(text, operator, reason)
+
+    def waiting(self) -> Approach | None:
+        """The vehicle that waits here for what a ticket or a receipt can bring."""
+        return self._approach if takes_codes(self._lane) else None
 
     async def take_payment(self, amount: Money, provider: str, provider_reference: str) -> SettlementOutcome:
         """Money taken at the barrier for the stay that waits there.
@@ -257,7 +282,7 @@ class LaneLoop:
             self._rest()
         if rule.target is LaneState.WAITING_FOR_PAYMENT and self._settled_meanwhile:
             self._inbox.post_while_here(LaneEvent.SETTLEMENT_ARRIVED)
-        self._change_message()
+        self.refresh()
         if outcome.decision is not None or outcome.error is not None:
             self._answer(outcome.error)
         if self._postponed is not None and self._lane.state is not LaneState.DECIDING:
@@ -286,8 +311,11 @@ class LaneLoop:
 
     def _take_over(self, decision: Decision) -> None:
         self._decision = decision
+        if self._desk is not None and isinstance(decision, Admitted) and decision.ticket_id is not None:
+            self._world.print(partial(self._desk.slip, ticket_id=decision.ticket_id, page=self._driver_page))
         if self._approach is not None and isinstance(decision, PaymentDue):
-            self._approach = replace(self._approach, stay_id=decision.stay_id)
+            chosen = self._ordered.order if self._ordered else self._approach.chosen
+            self._approach = replace(self._approach, stay_id=decision.stay_id, chosen=chosen)
         if self._approach is not None and isinstance(decision, NotAdmitted):
             self._approach = replace(self._approach, refused=decision.reason)
 
@@ -301,7 +329,7 @@ class LaneLoop:
                 self._handlers.leftovers.begin(self._approach.passage_id)
             case LaneAction.START_READ:
                 # A vehicle that is read again may belong to another stay than was thought.
-                self._approach = replace(self._here(), stay_id=None)
+                self._approach = replace(self._here(), stay_id=None, chosen=None)
                 self._inbox.start_call(self._calls.read)
             case LaneAction.LOOK_AGAIN:
                 self._inbox.start_call(partial(self._calls.look_again, admitted_stay(self._decision)))
@@ -354,13 +382,19 @@ class LaneLoop:
             self._handlers.leftovers.end(self._approach.passage_id)
         self._approach = self._decision = None
 
-    def _change_message(self) -> None:
+    def refresh(self) -> None:
+        """Show the display's message anew."""
         lane, shown = self._lane, self._world.message
-        self._world.show(message_for(lane.state, lane.direction, self._decision, self._driver_page, shown))
+        lot_id = None if self._desk is None else self._desk.lot_id
+        message = message_for(lane.state, lane.direction, self._decision, self._driver_page, lot_id, shown)
+        self._world.show(replace(message, notice=None if self._codes is None else self._codes.notice()))
+        if self._codes is not None:
+            self._codes.follow_lane()
 
     # Orders
 
-    async def _give(self, order: Order) -> None:
+    async def follow(self, order: Order) -> None:
+        """Carry out an order. Raises NothingWaits and what a decision raises."""
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._inbox.post(LaneEvent.OPERATOR_DECIDED, OrderedBy(order, answer))
         await answer
@@ -371,7 +405,7 @@ class LaneLoop:
             # A decision takes moments, and one that is asked for again and again must not swallow a press of a button.
             self._postponed = ordered
             return False
-        names_a_stay = isinstance(ordered.order, Resolve)
+        names_a_stay = isinstance(ordered.order, Resolve | ShowTicket)
         takes = _TAKES_STAYS if names_a_stay else _TAKES_ORDERS
         if self._lane.state not in takes or (names_a_stay and self._lane.direction == "entry"):
             text = f"{self._lane_id} is {self._lane.state} and takes no such order now: look at the lane's state"

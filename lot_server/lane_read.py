@@ -16,7 +16,7 @@ class LaneRead:
     """One read at one lane. `plate` is None unless the read is sure; `evidence` is None where no plate was seen.
 
     `photos` are the archive's names of the frames that were read, or of what the camera saw instead. `color` is the
-    plate's, None where none was seen.
+    plate's, None where none was seen. `other_plates` were surely read beside it: a trailer's, or a neighbour's.
     """
 
     plate: str | None
@@ -25,6 +25,7 @@ class LaneRead:
     photos: tuple[str, ...]
     read_at: datetime
     color: PlateColor | None = None
+    other_plates: tuple[str, ...] = ()
 
 
 def from_sighting(
@@ -37,10 +38,16 @@ def from_sighting(
     """
     if sighting is None:
         return LaneRead(None, None, None, photos, read_at)
-    sure = sighting.text is not None and sighting.confidence >= least_confidence
-    plate = normalise(sighting.text) if sighting.text is not None and sure else None
+    plate = _plate(sighting, least_confidence)
     printed = None if plate is None else sighting.printed
-    return LaneRead(plate, printed, to_evidence(sighting), photos, read_at, sighting.color)
+    others = tuple(_plate(each, least_confidence) for each in sighting.besides)
+    named = tuple(dict.fromkeys(each for each in others if each not in (None, plate)))
+    return LaneRead(plate, printed, to_evidence(sighting), photos, read_at, sighting.color, named)
+
+
+def _plate(sighting: Sighting, least_confidence: float) -> str | None:
+    sure = sighting.text is not None and sighting.confidence >= least_confidence
+    return normalise(sighting.text) if sighting.text is not None and sure else None
 
 
 def to_evidence(sighting: Sighting) -> ReadEvidence:

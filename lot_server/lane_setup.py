@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from lot_server.domain.clock import Clock
 from lot_server.domain.lane import Timer
-from lot_server.ports import Barrier, Camera, Display, LoopInputs
+from lot_server.ports import Barrier, Camera, Display, LoopInputs, TicketPrinter
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class LaneHardware:
     loops: LoopInputs
     barrier: Barrier
     display: Display
+    printer: TicketPrinter | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from lot_server.decisions import Admitted, Decision, NotAdmitted, PaymentDue
-from lot_server.domain.lane import LaneState
+from lot_server.domain.lane import Lane, LaneState
 from lot_server.domain.matching import Candidate
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Direction
-from lot_server.ports import LaneMessage, MessageCode
+from lot_server.domain.ticket import to_code
+from lot_server.ports import LaneMessage, MessageCode, NoticeCode
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,8 @@ class LaneSnapshot:
     """One lane at one instant.
 
     `fault` is the code of what does not work at it, None where all does. `candidates` and `photos` (of the vehicle
-    at the lane) are what an operator compares. `held`: an emergency holds its barrier open.
+    at the lane) are what an operator compares. `held`: an emergency holds its barrier open. `notice` is what became of
+    a code that the driver showed.
     """
 
     lane_id: str
@@ -31,6 +33,7 @@ class LaneSnapshot:
     candidates: tuple[Candidate, ...]
     photos: tuple[str, ...]
     held: bool = False
+    notice: NoticeCode | None = None
 
 
 _ADMITTED = {
@@ -53,10 +56,26 @@ _PLAIN: dict[LaneState, MessageCode] = {
 }
 
 
+_ASKS_FOR_CODES = {LaneState.WAITING_FOR_PAYMENT, LaneState.WAITING_FOR_OPERATOR}
+
+
+def takes_codes(lane: Lane) -> bool:
+    """Whether the vehicle at a lane waits for what a ticket or a receipt can bring."""
+    return lane.direction == "exit" and lane.state in _ASKS_FOR_CODES
+
+
 def message_for(
-    state: LaneState, direction: Direction, decision: Decision | None, driver_page: str, shown: LaneMessage
+    state: LaneState,
+    direction: Direction,
+    decision: Decision | None,
+    driver_page: str,
+    lot_id: str | None,
+    shown: LaneMessage,
 ) -> LaneMessage:
-    """What the display shows in a state; while a decision is made, what it showed before."""
+    """What the display shows in a state; while a decision is made, what it showed before.
+
+    `lot_id` is the lot of a ticket's code, None where nobody reads codes: then the code is the number alone.
+    """
     if state in _PLAIN:
         return LaneMessage(_PLAIN[state])
     if isinstance(decision, PaymentDue) and state is LaneState.WAITING_FOR_PAYMENT:
@@ -67,6 +86,7 @@ def message_for(
         if direction == "exit":
             return LaneMessage("goodbye", decision.plate)
         if decision.ticket_id is not None:
-            return LaneMessage("take_ticket", qr=decision.ticket_id)
+            code = decision.ticket_id if lot_id is None else to_code(lot_id, decision.ticket_id)
+            return LaneMessage("take_ticket", qr=code, ticket=decision.ticket_id)
         return LaneMessage("please_enter", decision.plate)
     return shown

@@ -1,6 +1,7 @@
 """Keeps a lane in touch with its loops, its display and, as the server starts, its barrier. Each may fail."""
 
 import asyncio
+from collections.abc import Callable
 
 from lot_server.domain.lane import LaneEvent
 from lot_server.lane_calls import Failure, failure_of
@@ -8,7 +9,7 @@ from lot_server.lane_inbox import LaneInbox
 from lot_server.lane_journal import LaneJournal
 from lot_server.lane_setup import LaneHardware, LaneTiming
 from lot_server.lane_trust import LaneTrust
-from lot_server.ports import LaneMessage, LoopName
+from lot_server.ports import LaneMessage, LoopName, TicketSlip, Transactions, Work
 
 RETRY_SECONDS = 1.0
 """Real time until loops or a display that failed are asked again."""
@@ -20,15 +21,23 @@ class LaneWorld:
     """The parts of one lane that are watched all the time."""
 
     def __init__(
-        self, hardware: LaneHardware, timing: LaneTiming, inbox: LaneInbox, journal: LaneJournal, trust: LaneTrust
+        self,
+        hardware: LaneHardware,
+        timing: LaneTiming,
+        inbox: LaneInbox,
+        journal: LaneJournal,
+        trust: LaneTrust,
+        store: Transactions,
     ) -> None:
         self._hardware = hardware
         self._trust = trust
         self._patience = timing.barrier.total_seconds()
         self._inbox = inbox
         self._journal = journal
+        self._store = store
         self._message = LaneMessage("welcome")
         self._message_changed = asyncio.Event()
+        self._slips: asyncio.Queue[Callable[[Work], TicketSlip]] = asyncio.Queue()
 
     @property
     def message(self) -> LaneMessage:
@@ -40,6 +49,24 @@ class LaneWorld:
         if message != self._message:
             self._message = message
             self._message_changed.set()
+
+    def print(self, slip: Callable[[Work], TicketSlip]) -> None:
+        """Print a ticket, where the lane has a printer: beside all else, since no barrier waits for paper."""
+        if self._hardware.printer is not None:
+            self._slips.put_nowait(slip)
+
+    async def print_slips(self) -> None:
+        """Print what there is to print, for ever. A ticket that is not printed stands on the display all the same."""
+        printer = self._hardware.printer
+        while printer is not None:
+            slip = await self._slips.get()
+            try:
+                found = await self._store.transact(slip)
+                async with asyncio.timeout(self._patience):
+                    await printer.print(found)
+                await self._journal.works("printer")
+            except Exception as error:
+                await self._journal.failed(failure_of("printer", error))
 
     async def find_out(self) -> frozenset[LoopName]:
         """What stands where as the server starts: a barrier found open is closed, but never on a vehicle.

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from lot_server.adapters.display import TextDisplay
+from lot_server.adapters.receipt_keys import ReceiptKeys
 from lot_server.adapters.vision_child import LookerFactory, load_pipeline, logged
 from lot_server.adapters.vision_workers import VisionWorkers
 from lot_server.clock_watch import ClockWatch, begin_clock
@@ -36,7 +37,8 @@ from lot_server.metrics.counts import LotCounts
 from lot_server.metrics.measured import MeasuredReader
 from lot_server.metrics.measured import measured as measured_hardware
 from lot_server.photos import PhotoFolder
-from lot_server.ports import PlateReader
+from lot_server.ports import CodeReader, PlateReader
+from lot_server.presented import Desk
 from lot_server.site import Site, open_site
 from lot_server.steady_clock import SteadyClock
 from lot_server.store.writer import Writer
@@ -131,7 +133,7 @@ async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStac
     workers = await parts.enter_async_context(_workers(config, factory))
     site = await open_site(config, displays, parts)
     reader = MeasuredReader(workers, counts)
-    lot = running_lot(config, writer, handlers, reader, site.lanes, displays, counts, site.emergency)
+    lot = running_lot(config, writer, handlers, reader, site.lanes, displays, counts, site.emergency, workers)
     parts.push_async_callback(lot.emergency.end)
     await lot.emergency.resume()
     return lot, site, Measured(counts, workers, config.store.folder, site.hardware)
@@ -143,7 +145,8 @@ async def open_records(config: LotConfig, counts: LotCounts, parts: AsyncExitSta
     Raises StoreError and its kinds, BadConfig.
     """
     _make_folder(config.store.folder)
-    handlers = Handlers(config.clock, config.blocked)
+    vehicles = {lane.id: lane.vehicle for lane in config.lanes if lane.vehicle is not None}
+    handlers = Handlers(config.clock, config.blocked, vehicles=vehicles)
     writer = Writer(config.store.database, config.lot.id, counts.recorded)
     parts.callback(writer.close)
     clock = config.clock
@@ -165,8 +168,11 @@ def running_lot(
     displays: Mapping[str, TextDisplay],
     counts: LotCounts,
     emergency_input: EmergencyInput | None = None,
+    codes: CodeReader | None = None,
 ) -> RunningLot:
-    """The lot's lanes over their hardware; none of them runs yet."""
+    """The lot's lanes over their hardware; none of them runs yet. Without `codes` exits look for no QR codes."""
+    receipts = ReceiptKeys(config.payment.receipt_keys)
+    desk = None if codes is None else Desk(config.lot.id, codes, receipts, handlers, config.clock)
     photos = PhotoFolder(config.store.photos)
     barriers = {lane_id: HoldableBarrier(lane_id, lane.barrier) for lane_id, lane in hardware.items()}
     lanes = {
@@ -183,6 +189,7 @@ def running_lot(
             config.vision.burst_frames,
             config.vision.least_confidence,
             f"{config.payment.driver_page_url}?lot={config.lot.id}",
+            desk,
         )
         for lane in config.lanes
     }

@@ -38,6 +38,23 @@ MessageCode = Literal[
     "drive_on",
     "out_of_order",
 ]
+CodeProblem = Literal[
+    "unknown_ticket",
+    "ticket_of_another_lot",
+    "ticket_used",
+    "ticket_of_another_stay",
+    "ticket_contradicted",
+    "no_receipt_key",
+    "bad_receipt",
+    "forged_receipt",
+    "receipt_before_stay",
+    "receipt_of_another_lot",
+    "receipt_of_another_stay",
+    "receipt_out_of_time",
+    "receipt_conflict",
+]
+NoticeCode = Literal[CodeProblem, "show_ticket", "receipt_counted", "receipt_known", "receipt_short"]
+"""What a lane's display says of tickets and receipts, beside its message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +73,16 @@ class LoopChange:
 class LaneMessage:
     """What a lane's display shows; its adapter chooses the words and the language.
 
-    `qr` is the text of a QR code: the driver page with `please_pay`, the ticket id with `take_ticket`.
+    `qr` is the text of a QR code: the driver page with `please_pay`, the ticket's code with `take_ticket`, whose number
+    `ticket` is. `notice` is what became of a code that the driver showed.
     """
 
     code: MessageCode
     plate: str | None = None
     due: Money | None = None
     qr: str | None = None
+    ticket: str | None = None
+    notice: NoticeCode | None = None
 
 
 class LoopInputs(Protocol):
@@ -99,6 +119,14 @@ class PlateReader(Protocol):
         ...
 
 
+class CodeReader(Protocol):
+    """Pixels in, the texts of the QR codes out."""
+
+    async def codes(self, frame: Frame) -> tuple[str, ...]:
+        """The texts of the codes that can be read on a frame. Raises VisionError and what a reader raises."""
+        ...
+
+
 class Barrier(Protocol):
     """The barrier of one lane. A call that is cancelled leaves the command standing."""
 
@@ -120,6 +148,25 @@ class Display(Protocol):
 
     async def show(self, message: LaneMessage) -> None:
         """Replaces what is shown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TicketSlip:
+    """What is printed on a ticket; `code` is the text of its QR code, `page` where its driver pays."""
+
+    lot_name: str
+    ticket_id: str
+    code: str
+    given_at: datetime
+    page: str
+
+
+class TicketPrinter(Protocol):
+    """The ticket printer of one lane."""
+
+    async def print(self, slip: TicketSlip) -> None:
+        """Returns once the slip is out. Raises PrinterFault."""
         ...
 
 
@@ -164,6 +211,10 @@ class Work(Protocol):
 
     def stays_with_plate(self, plate: str) -> list[Stay]:
         """The open and the intended stays of exactly this plate."""
+        ...
+
+    def stay_with_ticket(self, ticket_id: str) -> Stay | None:
+        """The stay that a ticket was given for, whatever became of it."""
         ...
 
     def unfinished_passages(self) -> list[Passage]:

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 from lot_server.adapters.cameras import camera_at
+from lot_server.adapters.escpos_printer import EscPosPrinter
 from lot_server.adapters.simulated import SimulatedLane, SimulatedSite
 from lot_server.camera_address import camera_address
 from lot_server.config import LotConfig
@@ -12,7 +13,7 @@ from lot_server.emergency_input import EmergencyInput, Level
 from lot_server.hardware_site import HardwareSite
 from lot_server.lane_config import LaneSection
 from lot_server.lane_setup import LaneHardware
-from lot_server.ports import Camera, Display
+from lot_server.ports import Camera, Display, TicketPrinter
 from lot_server.shared_lane import share
 
 
@@ -42,8 +43,11 @@ async def _hardware(config: LotConfig, displays: Mapping[str, Display], parts: A
     parts.push_async_callback(site.end)
     await site.start()
     lanes = {
-        lane_id: LaneHardware(lane.camera, lane.loops, lane.barrier, displays[lane_id])
-        for lane_id, lane in site.lanes.items()
+        lane.id: LaneHardware(
+            *(site.lanes[lane.id].camera, site.lanes[lane.id].loops, site.lanes[lane.id].barrier),
+            *(displays[lane.id], _printer(lane)),
+        )
+        for lane in config.lanes
     }
     for lane in config.lanes:
         if lane.shares is not None:
@@ -60,7 +64,8 @@ def _simulated(config: LotConfig, displays: Mapping[str, Display], parts: AsyncE
     parts.push_async_callback(site.end)
     lanes = {
         lane.id: LaneHardware(
-            _camera(config, lane, simulated[lane.id]), simulated[lane.id], simulated[lane.id], displays[lane.id]
+            *(_camera(config, lane, simulated[lane.id]), simulated[lane.id], simulated[lane.id]),
+            *(displays[lane.id], _printer(lane)),
         )
         for lane in config.lanes
     }
@@ -70,6 +75,10 @@ def _simulated(config: LotConfig, displays: Mapping[str, Display], parts: AsyncE
 def _emergency(config: LotConfig, contact: Level | None) -> EmergencyInput | None:
     section = config.emergency
     return None if section is None or contact is None else EmergencyInput(section.input, contact, section.debounce_s)
+
+
+def _printer(lane: LaneSection) -> TicketPrinter | None:
+    return None if lane.printer is None else EscPosPrinter(lane.printer)
 
 
 def _camera(config: LotConfig, lane: LaneSection, simulated: SimulatedLane) -> Camera:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vision.grammar import Grammar
 from vision.track import Track, Tracker
@@ -30,7 +30,8 @@ def likeliest_own(frame: Frame, found: Sequence[Detection]) -> list[Detection]:
 def standing_vehicle(looks: Sequence[Look], grammar: Grammar) -> Sighting | None:
     """The vehicle whose plate is largest and most central in the frames, given in the order they were taken.
 
-    None only if no plate was detected in any frame; an unreadable plate gives a Sighting whose `text` is None.
+    None only if no plate was detected in any frame; an unreadable plate gives a Sighting whose `text` is None. The
+    other plates go with it as `besides`.
     """
     tracker = Tracker()
     gone: list[Track] = []
@@ -39,8 +40,9 @@ def standing_vehicle(looks: Sequence[Look], grammar: Grammar) -> Sighting | None
     tracks = gone + tracker.finish()
     if not tracks:
         return None
-    lane = max(tracks, key=_standing)
-    return fuse(lane.evidence, lane.frames_read, grammar)
+    ordered = sorted(tracks, key=lambda track: -_standing(track))
+    lane, *others = (fuse(each.evidence, each.frames_read, grammar) for each in ordered)
+    return replace(lane, besides=tuple(others[: MOST_PLATES - 1]))
 
 
 def _prominence(frame: Frame, detection: Detection) -> float:

@@ -125,7 +125,8 @@ class Sighting:
     """The fused read of one vehicle at one lane.
 
     Fields as in `PlateRead`, over all frames. `alternatives` are further whole texts with probabilities, best
-    first, `guess` not among them. `evidence` are frames that were truly read, the most telling first.
+    first, `guess` not among them. `evidence` are frames that were truly read, the most telling first. `besides` are
+    the other plates on the frames of a lane's burst, the most prominent first: a trailer's, or a neighbour's.
     """
 
     text: str | None
@@ -141,3 +142,4 @@ class Sighting:
     layout: Layout
     frames_read: int
     evidence: tuple[EvidenceFrame, ...]
+    besides: tuple["Sighting", ...] = ()

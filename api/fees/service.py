@@ -61,7 +61,7 @@ async def quote_stay(session: AsyncSession, stay: StayRow, now: datetime) -> Quo
         at,
         await settlements(session, stay.lot_id, stay.stay_id),
         None if parking_pass is None else _pass(parking_pass),
-        Circumstances(stay.plate_color, stay.ticket_lost, await _coupons(session, stay)),
+        Circumstances(stay.plate_color, stay.ticket_lost, await _coupons(session, stay), stay.vehicle),
     )
 
 

@@ -55,6 +55,7 @@ def entry_admitted(mirror: Mirror, event: events.EntryAdmitted) -> None:
         pass_id=event.pass_id,
         tariff_version=event.tariff_version,
         plate_color=event.plate_color,
+        vehicle=event.vehicle,
     )
     introduce(mirror.stays, event.stay_id, stay)
     _passage(mirror, event, "entry", "intended", event.decision, event.plate)
@@ -126,6 +127,10 @@ def plate_corrected(mirror: Mirror, event: events.PlateCorrected) -> None:
     stay.plate, stay.plate_color = event.plate, event.plate_color or stay.plate_color
 
 
+def vehicle_classed(mirror: Mirror, event: events.VehicleClassed) -> None:
+    existing(mirror.stays, event.stay_id).vehicle = event.vehicle
+
+
 def coupon_applied(mirror: Mirror, event: events.CouponApplied) -> None:
     coupon = event.coupon
     facts = to_body(coupon) | {"applied_at": coupon.applied_at}
@@ -191,6 +196,7 @@ PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.AlertResolved: alert_resolved,
     events.SettlementApplied: settlement_applied,
     events.PlateCorrected: plate_corrected,
+    events.VehicleClassed: vehicle_classed,
     events.CouponApplied: coupon_applied,
     events.TicketLost: ticket_lost,
     events.EmergencyBegan: emergency_began,

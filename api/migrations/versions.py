@@ -18,5 +18,7 @@ _WHAT_PRICES_A_STAY = (
     "CREATE INDEX coupon_stay ON coupon (lot_id, stay_id)",
 )
 
-VERSIONS: tuple[tuple[str, ...], ...] = (_WHAT_PRICES_A_STAY,)
+_KIND_OF_VEHICLE = ("ALTER TABLE stay ADD COLUMN vehicle VARCHAR",)
+
+VERSIONS: tuple[tuple[str, ...], ...] = (_WHAT_PRICES_A_STAY, _KIND_OF_VEHICLE)
 """The statements that lead from version N + 1 (N being the index) to N + 2. Never edited once released."""

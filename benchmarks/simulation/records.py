@@ -25,6 +25,7 @@ from lot_server.domain.events import (
     SettlementApplied,
     TariffPublished,
     TicketLost,
+    VehicleClassed,
     decode,
 )
 from lot_server.domain.ledger import Envelope
@@ -124,7 +125,7 @@ class LotRecord:
             match event:
                 case EntryAdmitted():
                     accounts[event.stay_id] = StayAccount(event, event.plate, False, None, None, None, ())
-                    facts[event.stay_id] = Circumstances(event.plate_color)
+                    facts[event.stay_id] = Circumstances(event.plate_color, vehicle=event.vehicle)
                 case EntryConfirmed():
                     accounts[event.stay_id] = replace(accounts[event.stay_id], entered=event)
                 case EntryAbandoned():
@@ -133,6 +134,8 @@ class LotRecord:
                     accounts[event.stay_id] = replace(accounts[event.stay_id], plate=event.plate)
                     if event.plate_color is not None:
                         facts[event.stay_id] = replace(facts[event.stay_id], plate_color=event.plate_color)
+                case VehicleClassed():
+                    facts[event.stay_id] = replace(facts[event.stay_id], vehicle=event.vehicle)
                 case CouponApplied():
                     stay_id = event.coupon.stay_id
                     facts[stay_id] = replace(facts[stay_id], coupons=(*facts[stay_id].coupons, event.coupon))

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
+from lot_server.adapters.notices import NOTICES
 from lot_server.errors import BadConfig
-from lot_server.ports import LaneMessage, MessageCode
+from lot_server.ports import LaneMessage, MessageCode, NoticeCode
 
 _ENGLISH: dict[MessageCode, str] = {
     "welcome": "Welcome",
@@ -52,7 +53,7 @@ _WORDS: Mapping[str, Mapping[MessageCode, str]] = {"en": _ENGLISH, "zh": _CHINES
 
 
 class TextDisplay:
-    """A display as lines of text: one a language, then the plate, the amount due and the QR code's content."""
+    """A display as lines of text: one a language, then plate or ticket, amount due, notice and the QR's content."""
 
     def __init__(self, languages: Sequence[str]) -> None:
         """Raises BadConfig for a language that has no words here."""
@@ -68,7 +69,9 @@ class TextDisplay:
         """Replaces what is shown."""
         words = self.words(message.code).values()
         due = None if message.due is None else str(message.due)
-        self.lines = (*words, *(line for line in (message.plate, due, message.qr) if line))
+        notices = () if message.notice is None else self.notices(message.notice).values()
+        shown = (message.plate, message.ticket, due, *notices, message.qr)
+        self.lines = (*words, *(line for line in shown if line))
         self.message = message
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
@@ -76,6 +79,10 @@ class TextDisplay:
     def words(self, code: MessageCode) -> Mapping[str, str]:
         """What a message says, by language, in the lot's order."""
         return {language: _WORDS[language][code] for language in self._languages}
+
+    def notices(self, code: NoticeCode) -> Mapping[str, str]:
+        """What a notice says, by language, in the lot's order."""
+        return {language: NOTICES[language][code] for language in self._languages}
 
     async def next_message(self, seen: LaneMessage | None) -> LaneMessage:
         """What is shown as soon as it is not `seen`: the newest, where several came in between."""

@@ -85,6 +85,12 @@ class SimulatedLane:
         if self._barrier == "open":
             self._patience = asyncio.create_task(self._drive_if_left_open(vehicle))
 
+    def show(self, frames: Sequence[Path]) -> None:
+        """The driver at the lane holds something up: the camera sees these pictures now. Raises NothingWaits."""
+        if self._vehicle is None:
+            raise NothingWaits(f"no vehicle stands at {self._lane_id}: it has gone")
+        self._vehicle.frames = tuple(frames)
+
     def leave(self) -> None:
         """The vehicle at the lane reverses away. Raises NothingWaits where none stands there."""
         if self._vehicle is None or self._drive is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from lot_server.adapters.shared_frame import FrameView, SharedFrame
 from lot_server.domain.clock import Clock
 from lot_server.log import LogSection, start_logging
+from vision.codes import CodeReader
 from vision.errors import VisionError
 from vision.grammar import RegionHint
 from vision.pipeline import Pipeline
@@ -52,10 +53,34 @@ class StartFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PlateJob:
+    """Read the plates on a frame."""
+
+    frame: SharedFrame
+
+
+@dataclass(frozen=True, slots=True)
+class CodeJob:
+    """Read the QR codes on a frame."""
+
+    frame: SharedFrame
+
+
+Job = PlateJob | CodeJob
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What was read on the frame."""
 
     reads: tuple[PlateRead, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CodesSeen:
+    """The texts of the QR codes on the frame."""
+
+    texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +121,22 @@ def serve(connection: Connection, factory: LookerFactory) -> None:
         connection.send(StartFailed(getattr(error, "code", "vision_failed"), str(error) or type(error).__name__))
         return
     connection.send(Ready())
-    view = FrameView()
+    view, codes = FrameView(), CodeReader()
     try:
         while True:
             job = connection.recv()
             connection.send(Begun())
-            connection.send(_answer(looker, view, job))
+            connection.send(_answer(looker, codes, view, job))
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return
 
 
-def _answer(looker: Looker, view: FrameView, job: SharedFrame) -> Seen | Refused | Broken:
+def _answer(looker: Looker, codes: CodeReader, view: FrameView, job: Job) -> Seen | CodesSeen | Refused | Broken:
     try:
-        return Seen(looker.look(view.frame(job)))
+        frame = view.frame(job.frame)
+        if isinstance(job, CodeJob):
+            return CodesSeen(codes.read(frame.image))
+        return Seen(looker.look(frame))
     except VisionError as error:
         return Refused(type(error), str(error))
     except Exception as error:

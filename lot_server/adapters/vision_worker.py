@@ -2,9 +2,23 @@
 
 import asyncio
 import multiprocessing
+from collections.abc import Callable
 
 from lot_server.adapters.shared_frame import FrameWriter, SharedFrame
-from lot_server.adapters.vision_child import Begun, Broken, LookerFactory, Ready, Refused, Seen, StartFailed, serve
+from lot_server.adapters.vision_child import (
+    Begun,
+    Broken,
+    CodeJob,
+    CodesSeen,
+    Job,
+    LookerFactory,
+    PlateJob,
+    Ready,
+    Refused,
+    Seen,
+    StartFailed,
+    serve,
+)
 from lot_server.errors import (
     LotError,
     VisionFailed,
@@ -58,31 +72,20 @@ class VisionWorker:
                 raise VisionUnavailable(f"a vision worker began with {type(answer).__name__}: report this as a fault")
 
     async def look(self, frame: Frame, timeout_s: float) -> tuple[PlateRead, ...]:
-        """What the worker read on a frame.
+        """What the worker read on a frame; raises as `_ask`."""
+        match await self._ask(frame, PlateJob, timeout_s):
+            case Seen(reads):
+                return reads
+            case answer:
+                raise _unexpected(answer)
 
-        Raises VisionWorkerGone where the job was never begun, VisionWorkerDied, VisionTimeout (the worker is killed
-        then), VisionFailed, and vision's own VisionError.
-        """
-        async with self._in_use:
-            if self.gone.is_set():
-                raise VisionWorkerGone(f"vision worker {self.pid} has ended")
-            job = await asyncio.to_thread(self._frames.write, frame)
-            try:
-                await self._begin(job, timeout_s)
-                answer = await self._receive(timeout_s)
-            except (VisionTimeout, VisionWorkerDied):
-                self.kill()
-                await self.gone.wait()
-                raise
-        match answer:
-            case Seen():
-                return answer.reads
-            case Refused(kind, message):
-                raise kind(message)
-            case Broken(message):
-                raise VisionFailed(f"reading failed ({message}): keep the photos and report this as a fault")
-            case _:
-                raise VisionFailed(f"a vision worker answered {type(answer).__name__}: report this as a fault")
+    async def codes(self, frame: Frame, timeout_s: float) -> tuple[str, ...]:
+        """The texts of the QR codes on a frame; raises as `_ask`."""
+        match await self._ask(frame, CodeJob, timeout_s):
+            case CodesSeen(texts):
+                return texts
+            case answer:
+                raise _unexpected(answer)
 
     def kill(self) -> None:
         """End the process now."""
@@ -106,7 +109,31 @@ class VisionWorker:
             self._frames.release()
             self._closed = True
 
-    async def _begin(self, job: SharedFrame, timeout_s: float) -> None:
+    async def _ask(self, frame: Frame, kind: Callable[[SharedFrame], Job], timeout_s: float) -> object:
+        """The worker's answer to a job.
+
+        Raises VisionWorkerGone where the job was never begun, VisionWorkerDied, VisionTimeout (the worker is killed
+        then), VisionFailed, and vision's own VisionError.
+        """
+        async with self._in_use:
+            if self.gone.is_set():
+                raise VisionWorkerGone(f"vision worker {self.pid} has ended")
+            job = kind(await asyncio.to_thread(self._frames.write, frame))
+            try:
+                await self._begin(job, timeout_s)
+                answer = await self._receive(timeout_s)
+            except (VisionTimeout, VisionWorkerDied):
+                self.kill()
+                await self.gone.wait()
+                raise
+        match answer:
+            case Refused(error, message):
+                raise error(message)
+            case Broken(message):
+                raise VisionFailed(f"reading failed ({message}): keep the photos and report this as a fault")
+        return answer
+
+    async def _begin(self, job: Job, timeout_s: float) -> None:
         try:
             self._connection.send(job)
             answer = await self._receive(timeout_s)
@@ -141,3 +168,7 @@ class VisionWorker:
     def _ended(self) -> None:
         self._loop.remove_reader(self._process.sentinel)
         self.gone.set()
+
+
+def _unexpected(answer: object) -> VisionFailed:
+    return VisionFailed(f"a vision worker answered {type(answer).__name__}: report this as a fault")

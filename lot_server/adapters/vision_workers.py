@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
 
 from lot_server.adapters.vision_child import LookerFactory
 from lot_server.adapters.vision_worker import VisionWorker
@@ -16,10 +17,11 @@ FIRST_PAUSE_SECONDS = 0.5
 LONGEST_PAUSE_SECONDS = 30.0
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 class VisionWorkers:
-    """A `PlateReader` over `count` worker processes; one that dies is replaced, and its frame is tried once more.
+    """A `PlateReader` and `CodeReader` over `count` worker processes; one that dies is replaced, its frame tried anew.
 
     Each frame is a job of its own, for whichever worker is free: it is read while the next one is on its way from the
     camera, and no lane holds a worker while it waits for frames.
@@ -75,6 +77,10 @@ class VisionWorkers:
         looks = [Look(frame, seen) for frame, seen in zip(taken, reads, strict=True)]
         return await asyncio.to_thread(standing_vehicle, looks, self._grammar)
 
+    async def codes(self, frame: Frame) -> tuple[str, ...]:
+        """The texts of the QR codes on a frame. Raises as `sight`."""
+        return await self._work(lambda worker: worker.codes(frame, self._timeout_s))
+
     async def close(self) -> None:
         """End every worker."""
         for task in (*self._keepers, *self._jobs):
@@ -84,18 +90,18 @@ class VisionWorkers:
         self._workers.clear()
 
     def _begin(self, frame: Frame) -> asyncio.Task[tuple[PlateRead, ...]]:
-        job = asyncio.create_task(self._look(frame))
+        job = asyncio.create_task(self._work(lambda worker: worker.look(frame, self._timeout_s)))
         self._jobs.add(job)
         job.add_done_callback(self._forget)
         return job
 
-    async def _look(self, frame: Frame) -> tuple[PlateRead, ...]:
+    async def _work(self, job: Callable[[VisionWorker], Awaitable[T]]) -> T:
         died = 0
         # Every worker may have been killed while it was idle; after those come replacements.
         for _ in range(self._count + ATTEMPTS):
             worker = await self._take()
             try:
-                return await worker.look(frame, self._timeout_s)
+                return await job(worker)
             except VisionWorkerGone as error:
                 log.error("%s", error)
             except VisionWorkerDied as error:

@@ -17,6 +17,7 @@ from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.quote import Circumstances, quote
 from lot_server.domain.tariff import Tariff
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.errors import BadConfig, NoTariff
 from lot_server.tariff_config import load_tariffs
 
@@ -35,6 +36,7 @@ def try_tariff(
     entered: Annotated[str, typer.Option("--from", help="When the stay begins; the lot's clock without a zone.")],
     left: Annotated[str, typer.Option("--to", help="When it is priced.")],
     color: Annotated[PlateColor | None, typer.Option("--color", help="The plate's colour.")] = None,
+    vehicle: Annotated[VehicleClass | None, typer.Option("--vehicle", help="The kind of vehicle.")] = None,
     ticket_lost: Annotated[bool, typer.Option("--lost-ticket", help="The driver lost the ticket.")] = False,
     coupons: Annotated[
         list[str] | None, typer.Option("--coupon", help="minutes:60, amount:500, percent:20 or full; may repeat.")
@@ -49,7 +51,7 @@ def try_tariff(
         entered_at, at = _instant(entered, zone), _instant(left, zone)
         chosen = _choose(tariffs, entered_at, version)
         given = tuple(_coupon(words, number, entered_at) for number, words in enumerate(coupons or (), start=1))
-        _print(chosen, entered_at, at, Circumstances(color, ticket_lost, given), language, zone)
+        _print(chosen, entered_at, at, Circumstances(color, ticket_lost, given, vehicle), language, zone)
 
     with_typed_errors(run)
 

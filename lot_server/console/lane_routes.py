@@ -72,6 +72,14 @@ def lane_routes(console: Console, ending: asyncio.Event) -> APIRouter:
         await lane.resolve(stay_id, posted.who, reason)
         return RedirectResponse("/", 303)
 
+    @router.post("/lanes/{lane_id}/code")
+    async def type_code(lane_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]) -> RedirectResponse:
+        """Type a ticket's number, or scan what the driver shows. Raises UnknownLane, NothingWaits, CodeNotTaken."""
+        lane, code, reason = _still_there(lane_id, posted), posted.form.text("code", 1000), posted.form.reason()
+        await lot.note(posted.who, "type_code", lane_id, reason)
+        await lane.type_code(code, posted.who, reason)
+        return RedirectResponse("/", 303)
+
     @router.post("/lanes/{lane_id}/payment")
     async def take_cash(lane_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]) -> RedirectResponse:
         """Count cash for the stay that waits; one form counts once. Raises UnknownLane, NothingWaits."""

@@ -38,6 +38,12 @@ class LaneNow:
         return here.direction == "exit" and self.opens and here.state is not LaneState.IDLE
 
     @property
+    def takes_codes(self) -> bool:
+        """Whether the vehicle here waits for what a ticket or a receipt can bring."""
+        here = self.snapshot
+        return here.direction == "exit" and (self.waits or here.state is LaneState.WAITING_FOR_PAYMENT)
+
+    @property
     def charges(self) -> bool:
         """Whether the driver here is asked to pay."""
         return self.snapshot.state is LaneState.WAITING_FOR_PAYMENT and self.snapshot.due is not None

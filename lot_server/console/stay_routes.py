@@ -12,6 +12,7 @@ from lot_server.console.parts import Console
 from lot_server.console.sign_ins import Visitor
 from lot_server.domain.errors import BadPlate
 from lot_server.domain.plate import PlateColor, normalise
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.errors import BadForm, UnknownStay
 from lot_server.lane_view import LaneSnapshot
 from lot_server.store.stay_list import StaySort, Whereabouts
@@ -20,7 +21,8 @@ from lot_server.store.unit_of_work import SqliteWork
 PAGE = 50
 MOST_PART = 64
 MOST_PAGES = 10_000
-_COLORS: tuple[PlateColor, ...] = get_args(PlateColor)
+COLORS: tuple[PlateColor, ...] = get_args(PlateColor)
+VEHICLES: tuple[VehicleClass, ...] = get_args(VehicleClass)
 
 
 def stay_routes(console: Console) -> APIRouter:
@@ -81,7 +83,8 @@ def stay_routes(console: Console) -> APIRouter:
                 "coupons": look.work.coupons(stay_id),
                 "corrections": look.lanes.corrections(stay_id),
                 "alerts": look.lanes.alerts(stay_id),
-                "colors": _COLORS,
+                "colors": COLORS,
+                "vehicles": VEHICLES,
                 "inside": found.state in ("open", "intended"),
                 "here": here,
             }
@@ -96,6 +99,21 @@ def stay_routes(console: Console) -> APIRouter:
         def job(work: SqliteWork) -> None:
             work.trail.add(lot.clock.now(), posted.who, "correct_plate", stay_id, reason)
             lot.handlers.correct_plate(work, stay_id, plate, posted.who, reason, color)
+
+        await lot.writer.transact(job)
+        _price_again(stay_id)
+        return RedirectResponse(f"/stays/{stay_id}", 303)
+
+    @router.post("/stays/{stay_id}/vehicle")
+    async def class_vehicle(
+        stay_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]
+    ) -> RedirectResponse:
+        """Say what kind of vehicle it is. Raises UnknownStay, BadForm."""
+        vehicle, reason = _vehicle(posted.form.text("vehicle")), posted.form.reason()
+
+        def job(work: SqliteWork) -> None:
+            work.trail.add(lot.clock.now(), posted.who, "class_vehicle", stay_id, reason)
+            lot.handlers.class_vehicle(work, stay_id, vehicle, posted.who, reason)
 
         await lot.writer.transact(job)
         _price_again(stay_id)
@@ -132,8 +150,15 @@ def _part(text: str) -> str | None:
         return None
 
 
+def _vehicle(text: str) -> VehicleClass:
+    found = next((each for each in VEHICLES if each == text), None)
+    if found is None:
+        raise BadForm(f"vehicle must be one of {', '.join(VEHICLES)}")
+    return found
+
+
 def _color(text: str | None) -> PlateColor | None:
-    found = next((each for each in _COLORS if each == text), None)
+    found = next((each for each in COLORS if each == text), None)
     if text is not None and found is None:
-        raise BadForm(f"color must be one of {', '.join(_COLORS)}")
+        raise BadForm(f"color must be one of {', '.join(COLORS)}")
     return found

@@ -9,9 +9,8 @@ from typing import Any
 
 from lot_server.domain.clock import to_text
 from lot_server.domain.events import LotDescribed
-from lot_server.domain.plate import PlateColor
 from lot_server.domain.quote import Circumstances, fee
-from lot_server.domain.tariff import Tariff
+from lot_server.domain.tariff import ClassRate, Tariff
 from lot_server.errors import BadConfig
 from lot_server.tariff_config import tariffs_of
 
@@ -46,12 +45,16 @@ def read_tariff(text: str, version: int, facts: LotDescribed) -> Tariff:
 
 def preview(tariff: Tariff, since: datetime) -> list[tuple[timedelta, tuple[int, ...]]]:
     """What stays of several lengths cost that begin at an instant: without a class, then for each class."""
-    colors: list[PlateColor | None] = [None, *(each.colors[0] if each.colors else None for each in tariff.classes)]
+    kinds = [Circumstances(), *(_of_class(each) for each in tariff.classes)]
     spans = [timedelta(minutes=minutes) for minutes in LENGTHS_MINUTES]
-    return [
-        (span, tuple(fee(tariff, since, since + span, Circumstances(plate_color=color))[0] for color in colors))
-        for span in spans
-    ]
+    return [(span, tuple(fee(tariff, since, since + span, facts)[0] for facts in kinds)) for span in spans]
+
+
+def _of_class(own: ClassRate) -> Circumstances:
+    """What a vehicle of a class is priced by."""
+    if own.colors:
+        return Circumstances(plate_color=own.colors[0])
+    return Circumstances(vehicle=own.vehicles[0])
 
 
 def _default(field: "Field[Any]") -> object:

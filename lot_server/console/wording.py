@@ -40,12 +40,17 @@ class Wording:
         return TEXTS[self.language][key].format(**values)
 
     def name(self, kind: str, code: str) -> str:
-        """The words for a code of some kind; a code that came after this console is shown as it is."""
-        return TEXTS[self.language].get(f"{kind}_{code}", code.replace("_", " "))
+        """The words for a code of some kind; a code that came after this console is shown as it is.
+
+        What is wrong with a ticket or a receipt reads alike on a display, in an alert and as a problem.
+        """
+        texts = TEXTS[self.language]
+        return texts.get(f"{kind}_{code}") or texts.get(f"notice_{code}", code.replace("_", " "))
 
     def problem(self, error: Exception) -> str:
         """What a refusal means; its own words where there are no others."""
-        text = TEXTS[self.language].get(f"problem_{getattr(error, 'code', '')}")
+        texts, code = TEXTS[self.language], getattr(error, "code", "")
+        text = texts.get(f"problem_{code}") or texts.get(f"notice_{code}")
         wait_s = error.wait_s if isinstance(error, TooManySignIns) else 0
         return str(error) if text is None else text.format(wait_s=wait_s)
 

@@ -86,9 +86,10 @@ def picture(display: TextDisplay, message: LaneMessage) -> dict[str, object]:
     return {
         "code": message.code,
         "tone": _TONES.get(message.code, "calm"),
-        "words": [{"lang": language, "text": text} for language, text in display.words(message.code).items()],
-        "plate": message.plate,
+        "words": _texts(display.words(message.code)),
+        "plate": message.plate or message.ticket,
         "due": None if message.due is None else str(message.due),
+        "notices": [] if message.notice is None else _texts(display.notices(message.notice)),
         "qr": None if message.qr is None else _qr(message.qr),
     }
 
@@ -113,12 +114,16 @@ async def _events(display: TextDisplay, ending: asyncio.Event) -> AsyncIterator[
         end.cancel()
 
 
+def _texts(words: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"lang": language, "text": text} for language, text in words.items()]
+
+
 def _qr(text: str) -> str:
-    return str(segno.make(text, micro=False).svg_inline(border=2, dark="#000", light="#fff", omitsize=True))
+    return str(segno.make(text, micro=False, error="q").svg_inline(border=2, dark="#000", light="#fff", omitsize=True))
 
 
 def _page(lane_id: str, out_of_order: Mapping[str, str], simulated: bool) -> str:
-    lost = json.dumps([{"lang": language, "text": text} for language, text in out_of_order.items()], ensure_ascii=False)
+    lost = json.dumps(_texts(out_of_order), ensure_ascii=False)
     note = '<p class="simulated">Simulated clock</p>' if simulated else ""
     return f"""<!doctype html>
 <html lang="{escape(next(iter(out_of_order)))}">
@@ -132,6 +137,7 @@ def _page(lane_id: str, out_of_order: Mapping[str, str], simulated: bool) -> str
 <div id="words"></div>
 <p id="plate" hidden></p>
 <p id="due" hidden></p>
+<div id="notices" hidden></div>
 </section>
 <div id="qr" hidden></div>
 </main>

@@ -1,4 +1,4 @@
-"""Cameras and devices asked directly, where no lot server runs that would say how they are.
+"""Cameras, devices and ticket printers asked directly, where no lot server runs that would say how they are.
 
 Nothing is switched. The outputs of GPIO lines would fall if they were taken, so such a device is only looked for.
 """
@@ -9,13 +9,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lot_server.adapters.cameras import camera_at
+from lot_server.adapters.escpos_printer import EscPosPrinter
 from lot_server.camera_address import camera_address
 from lot_server.config import LotConfig
 from lot_server.doctor.finding import Finding
-from lot_server.errors import LotError
+from lot_server.errors import LotError, PrinterFault
 from lot_server.hardware_config import DeviceSection, GpioSection
 from lot_server.hardware_site import device_of
 from lot_server.lane_config import LaneSection
+from lot_server.printer_config import PrinterSection
 from vision.errors import VisionError
 
 ANSWER_SECONDS = 12.0
@@ -23,7 +25,7 @@ ANSWER_SECONDS = 12.0
 
 
 def check_parts(config: LotConfig) -> list[Finding]:
-    """One finding a device and a camera."""
+    """One finding a device, a camera and a ticket printer."""
     return asyncio.run(_all(config))
 
 
@@ -31,6 +33,7 @@ async def _all(config: LotConfig) -> list[Finding]:
     asked: Iterable[asyncio.Task[Finding]] = [
         *(asyncio.create_task(_device(section)) for section in config.devices),
         *(asyncio.create_task(_camera(config, lane)) for lane in config.lanes),
+        *(asyncio.create_task(_printer(lane.id, lane.printer)) for lane in config.lanes if lane.printer is not None),
     ]
     return [await task for task in asked]
 
@@ -78,3 +81,12 @@ async def _camera(config: LotConfig, lane: LaneSection) -> Finding:
     if not frames:
         return Finding(check, "fail", "it gives no frame", "check what [[lanes]] camera leads to")
     return Finding(check, "ok", f"gives {frames[0].width} x {frames[0].height} pixels")
+
+
+async def _printer(lane_id: str, section: PrinterSection) -> Finding:
+    check = f"ticket printer {lane_id}"
+    try:
+        await EscPosPrinter(section).check()
+    except PrinterFault as error:
+        return Finding(check, "fail", str(error), "check its paper, power, network and [lanes.printer]")
+    return Finding(check, "ok", "it can print" if section.status else "it is there; it is not asked how it is")

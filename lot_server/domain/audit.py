@@ -15,8 +15,10 @@ from lot_server.domain.ledger import GENESIS, link
 AuditAction = Literal[
     "open_lane",
     "resolve_stay",
+    "type_code",
     "take_payment",
     "correct_plate",
+    "class_vehicle",
     "apply_coupon",
     "lose_ticket",
     "view_photo",

@@ -73,6 +73,30 @@ class BadReceipt(DomainError):
     code = "bad_receipt"
 
 
+class ForgedReceipt(BadReceipt):
+    """A receipt that no key of the cloud signed."""
+
+    code = "forged_receipt"
+
+
+class ReceiptOfAnotherLot(BadReceipt):
+    """A receipt for a stay at another lot."""
+
+    code = "receipt_of_another_lot"
+
+
+class ReceiptOfAnotherStay(BadReceipt):
+    """A receipt for another stay of this lot."""
+
+    code = "receipt_of_another_stay"
+
+
+class ReceiptOutOfTime(BadReceipt):
+    """A receipt from before the stay, or from the future."""
+
+    code = "receipt_out_of_time"
+
+
 class BadClock(DomainError):
     """The `[clock]` section of a configuration cannot be followed."""
 

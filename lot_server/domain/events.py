@@ -17,6 +17,7 @@ from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import Tariff
+from lot_server.domain.vehicle import VehicleClass
 
 EntryRefusal = Literal["full", "blocked"]
 EntryDecision = Literal["read", "ticket", "pass", "operator", "emergency", "follower"]
@@ -55,7 +56,10 @@ class PassGranted:
 
 @dataclass(frozen=True, slots=True)
 class EntryAdmitted:
-    """A stay is intended: on disk before the barrier opens. `plate` is None where a ticket stands for it."""
+    """A stay is intended: on disk before the barrier opens. `plate` is None where a ticket stands for it.
+
+    `other_plates` were read beside it: those of a trailer, or of a vehicle near it.
+    """
 
     KIND: ClassVar[str] = "entry_admitted"
     stay_id: str
@@ -71,6 +75,8 @@ class EntryAdmitted:
     tariff_version: int
     read_at: datetime
     plate_color: PlateColor | None = field(default=None, metadata=ADDED)
+    other_plates: tuple[str, ...] = field(default=(), metadata=ADDED)
+    vehicle: VehicleClass | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +208,17 @@ class PlateCorrected:
 
 
 @dataclass(frozen=True, slots=True)
+class VehicleClassed:
+    """An operator says what kind of vehicle a stay is of, by which it may be priced."""
+
+    KIND: ClassVar[str] = "vehicle_classed"
+    stay_id: str
+    vehicle: VehicleClass
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CouponApplied:
     """A merchant took over part of a stay's fee, or all of it; counted once by the coupon's id."""
 
@@ -325,6 +342,7 @@ Event = (
     | MatchJudged
     | SettlementApplied
     | PlateCorrected
+    | VehicleClassed
     | CouponApplied
     | TicketLost
     | EmergencyBegan

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from lot_server.domain.alignment import align, doubted_row
 from lot_server.domain.evidence import ReadEvidence
-from lot_server.domain.look_alikes import Fitted, fitted
+from lot_server.domain.look_alikes import Fitted, Misreading, fitted
 from lot_server.domain.shortlist import FEWEST_POSITIONS, Entry, Shortlist, entry_of
 from lot_server.domain.stay import Stay
 
@@ -46,7 +46,7 @@ class MatchingPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stay and the probability that it is the one."""
+    """A stay and the probability that it is the one; 0 where only another plate of the vehicle hints at it."""
 
     stay: Stay
     probability: float
@@ -88,6 +88,11 @@ class Matcher:
     def limit(self) -> float:
         """The share of exits that may be opened for another vehicle's stay."""
         return self._reader.limit
+
+    @property
+    def misreading(self) -> Misreading:
+        """How the lot's reader takes one character for another."""
+        return self._reader.misreading
 
     @property
     def most_doubt(self) -> float:

@@ -16,15 +16,18 @@ from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import ClassRate, Rounding, Tariff
+from lot_server.domain.vehicle import VehicleClass
 
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What lowers or raises a stay's fee beside its time: its plate's colour, a lost ticket, coupons in any order."""
+    """What lowers or raises a stay's fee beside its time: its plate's colour, a lost ticket, coupons in any order, and
+    the kind of vehicle, which counts before the colour."""
 
     plate_color: PlateColor | None = None
     ticket_lost: bool = False
     coupons: tuple[Coupon, ...] = ()
+    vehicle: VehicleClass | None = None
 
 
 PLAIN = Circumstances()
@@ -61,7 +64,7 @@ def fee(
         raise TimeBeforeEntry(
             f"the stay began at {to_text(entered_at)}, after {to_text(at)}: check the clocks of camera and server"
         )
-    own = tariff.class_of(facts.plate_color)
+    own = tariff.class_of(facts.plate_color, facts.vehicle)
     steps = _time_steps(tariff, own, facts, entered_at, at)
     amount = sum(step.amount for step in steps)
     for step in _adjustments(tariff, own, facts, amount):

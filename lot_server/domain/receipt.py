@@ -10,7 +10,13 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, unquote
 
 from lot_server.domain import clock
-from lot_server.domain.errors import BadReceipt, DomainError
+from lot_server.domain.errors import (
+    BadReceipt,
+    DomainError,
+    ReceiptOfAnotherLot,
+    ReceiptOfAnotherStay,
+    ReceiptOutOfTime,
+)
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Settlement, Stay
 
@@ -68,13 +74,16 @@ def from_text(text: str) -> Receipt:
 
 
 def check(receipt: Receipt, lot_id: str, stay: Stay, now: datetime) -> None:
-    """Raises BadReceipt unless the receipt is for this lot and stay, and was made during the stay."""
+    """The receipt is for this lot and stay, and was made during the stay.
+
+    Raises ReceiptOfAnotherLot, ReceiptOfAnotherStay, ReceiptOutOfTime.
+    """
     settled_at = receipt.settlement.settled_at
     if receipt.lot_id != lot_id:
-        raise BadReceipt(f"the receipt is for the lot {receipt.lot_id}, not {lot_id}")
+        raise ReceiptOfAnotherLot(f"the receipt is for the lot {receipt.lot_id}, not {lot_id}")
     if receipt.settlement.stay_id != stay.stay_id:
-        raise BadReceipt("the receipt is for another stay: check which vehicle was paid for")
+        raise ReceiptOfAnotherStay("the receipt is for another stay: check which vehicle was paid for")
     if settled_at < (stay.entered_at or stay.read_at):
-        raise BadReceipt("the receipt is older than the stay: pay for this stay")
+        raise ReceiptOutOfTime("the receipt is older than the stay: pay for this stay")
     if settled_at > now + CLOCK_DIFFERENCE:
-        raise BadReceipt("the receipt is from the future: check the lot's clock")
+        raise ReceiptOutOfTime("the receipt is from the future: check the lot's clock")

@@ -7,6 +7,7 @@ from typing import Literal
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
+from lot_server.domain.vehicle import VehicleClass
 
 StayState = Literal["intended", "open", "closed", "abandoned"]
 """intended: admitted, barrier told to open; open: inside; closed: left; abandoned: backed out, never counted."""
@@ -52,7 +53,8 @@ class Stay:
     `plate` is None where only `ticket_id` stands for the vehicle. `read_at` is the instant of the entry read,
     `entered_at` of the crossed closing loop, from which the fee runs (None until then). `plate_color` is None where
     no plate stands for the vehicle; `ticket_lost` says that its driver lost the ticket,
-    `time_unsure` that the clock was in doubt when it came.
+    `time_unsure` that the clock was in doubt when it came. `other_plates` were read beside it as it came in: those of
+    its trailer, or of a vehicle near it. `vehicle` is what a lane or an operator said that it is.
     """
 
     stay_id: str
@@ -71,6 +73,8 @@ class Stay:
     plate_color: PlateColor | None = None
     ticket_lost: bool = False
     time_unsure: bool = False
+    other_plates: tuple[str, ...] = ()
+    vehicle: VehicleClass | None = None
 
 
 PassageState = Literal["intended", "confirmed", "abandoned", "refused"]

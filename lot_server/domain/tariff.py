@@ -9,6 +9,7 @@ from lot_server.domain.clock import utc
 from lot_server.domain.codec import ADDED
 from lot_server.domain.errors import BadTariff
 from lot_server.domain.plate import PlateColor
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.domain.weekly import DAY_MINUTES, EVERY_DAY, Weekday, minute_of_day, week_spans
 
 Restart = Literal["24h", "midnight", "never"]
@@ -44,7 +45,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class ClassRate:
-    """What vehicles with plates of `colors` pay instead.
+    """What vehicles with plates of `colors`, or of the classes `vehicles`, pay instead.
 
     `free_minutes` replaces the tariff's. Blocks that begin in the first `waived_minutes` cost nothing. `percent_off`
     lowers the fee after caps. Where `lines` are given, they, the windows and the caps stand in the place of all of
@@ -60,6 +61,7 @@ class ClassRate:
     windows: tuple[Window, ...] = ()
     daily_cap: int | None = None
     calendar_day_cap: int | None = None
+    vehicles: tuple[VehicleClass, ...] = field(default=(), metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,9 @@ class Tariff:
         colors = [color for each in self.classes for color in each.colors]
         if len(colors) != len(set(colors)):
             raise BadTariff("a plate's colour can belong to one class only")
+        vehicles = [vehicle for each in self.classes for vehicle in each.vehicles]
+        if len(vehicles) != len(set(vehicles)):
+            raise BadTariff("a kind of vehicle can belong to one class only")
         self._check_rates(self.rates(None))
         for each in self.classes:
             _check_class(each)
@@ -131,9 +136,11 @@ class Tariff:
                 self._check_rates(_own_rates(each))
         self._check_zone()
 
-    def class_of(self, color: PlateColor | None) -> ClassRate | None:
-        """The class of a plate's colour; None for an unknown colour or one that pays the plain rates."""
-        return next((each for each in self.classes if color is not None and color in each.colors), None)
+    def class_of(self, color: PlateColor | None, vehicle: VehicleClass | None = None) -> ClassRate | None:
+        """The class of a vehicle, or else of its plate's colour; None for those that pay the plain rates."""
+        by_vehicle = next((each for each in self.classes if vehicle is not None and vehicle in each.vehicles), None)
+        by_color = next((each for each in self.classes if color is not None and color in each.colors), None)
+        return by_vehicle or by_color
 
     def rates(self, own: ClassRate | None) -> Rates:
         """What holds for a class, None being all others."""
@@ -184,8 +191,8 @@ def _minutes(window: Window) -> tuple[int, int]:
 
 
 def _check_class(own: ClassRate) -> None:
-    if not own.name or not own.colors:
-        raise BadTariff("a class needs a name and at least one colour")
+    if not own.name or not (own.colors or own.vehicles):
+        raise BadTariff("a class needs a name and at least one colour or vehicle")
     if not 0 <= own.percent_off <= 100:
         raise BadTariff(f"percent_off of class {own.name} must be 0 to 100")
     if min(own.waived_minutes, own.free_minutes or 0) < 0:

@@ -16,6 +16,7 @@ from lot_server.loopback.schemas import (
     Alerts,
     AlertView,
     CloudAck,
+    CodeOrder,
     CorrectedReads,
     CorrectedReadView,
     Done,
@@ -30,6 +31,7 @@ from lot_server.loopback.schemas import (
     Stays,
     StayView,
     TerminalPayment,
+    VehicleOrder,
 )
 from lot_server.store.unit_of_work import SqliteWork
 
@@ -103,6 +105,13 @@ def lot_routes(lot: RunningLot) -> APIRouter:
         await lane.open(order.operator, order.reason)
         return Done()
 
+    @router.post("/lanes/{lane_id}/code")
+    async def type_code(lane_id: str, order: CodeOrder) -> Done:
+        lane = lot.lane(lane_id)
+        await lot.note(order.operator, "type_code", lane_id, order.reason)
+        await lane.type_code(order.code, order.operator, order.reason)
+        return Done()
+
     @router.post("/lanes/{lane_id}/payment")
     async def pay(lane_id: str, payment: TerminalPayment) -> SettlementAnswer:
         amount, lane = Money(payment.amount_minor, payment.currency), lot.lane(lane_id)
@@ -118,6 +127,16 @@ def lot_routes(lot: RunningLot) -> APIRouter:
             lambda work: lot.handlers.correct_plate(
                 work, stay_id, order.plate, order.operator, order.reason, order.color
             )
+        )
+        for lane in lot.lanes.values():
+            lane.settlement_arrived(stay_id)
+        return Done()
+
+    @router.post("/stays/{stay_id}/vehicle")
+    async def class_vehicle(stay_id: str, order: VehicleOrder) -> Done:
+        await lot.note(order.operator, "class_vehicle", stay_id, order.reason)
+        await lot.writer.transact(
+            lambda work: lot.handlers.class_vehicle(work, stay_id, order.vehicle, order.operator, order.reason)
         )
         for lane in lot.lanes.values():
             lane.settlement_arrived(stay_id)

@@ -10,6 +10,7 @@ from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Stay
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.lane_view import LaneSnapshot
 
 
@@ -48,6 +49,10 @@ class PlateOrder(Order):
     color: PlateColor | None = None
 
 
+class VehicleOrder(Order):
+    vehicle: VehicleClass
+
+
 class TerminalPayment(Message):
     """Money taken at the barrier, with the terminal's own name and reference for it.
 
@@ -78,6 +83,18 @@ class VehicleArrival(Message):
 
     frames: list[str]
     behaviour: Literal["cross", "back_out"] = "cross"
+
+
+class PicturesShown(Message):
+    """Paths of pictures of what the driver at a simulated lane holds up."""
+
+    frames: list[str] = Field(min_length=1)
+
+
+class CodeOrder(Order):
+    """A ticket's number, or the text of a ticket's or receipt's QR code."""
+
+    code: str = Field(min_length=1, max_length=1000)
 
 
 class CameraOrder(Message):
@@ -117,6 +134,7 @@ class LaneView(Message):
     stay_id: str | None
     passage_id: str | None
     qr: str | None
+    notice: str | None
     fault: str | None
     photos: tuple[str, ...]
     candidates: tuple[CandidateView, ...]
@@ -135,6 +153,7 @@ class LaneView(Message):
             stay_id=lane.stay_id,
             passage_id=lane.passage_id,
             qr=lane.qr,
+            notice=lane.notice,
             fault=lane.fault,
             photos=lane.photos,
             candidates=tuple(
@@ -180,6 +199,7 @@ class StayView(Message):
     plate_color: PlateColor | None
     ticket_lost: bool
     time_unsure: bool
+    vehicle: VehicleClass | None
 
     @classmethod
     def of(cls, stay: Stay) -> "StayView":
@@ -198,6 +218,7 @@ class StayView(Message):
             plate_color=stay.plate_color,
             ticket_lost=stay.ticket_lost,
             time_unsure=stay.time_unsure,
+            vehicle=stay.vehicle,
         )
 
 

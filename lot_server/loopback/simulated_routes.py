@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from lot_server.adapters.simulated import SimulatedSite, SimulatedVehicle
-from lot_server.loopback.schemas import CameraOrder, ContactOrder, Done, VehicleArrival, VehicleView
+from lot_server.loopback.schemas import CameraOrder, ContactOrder, Done, PicturesShown, VehicleArrival, VehicleView
 
 MOST_WAIT_S = 30.0
 
@@ -24,6 +24,11 @@ def simulated_routes(site: SimulatedSite) -> APIRouter:
         found = site.vehicle(vehicle_id)
         await found.wait(wait_s)
         return _view(found)
+
+    @router.post("/lanes/{lane_id}/show")
+    async def show(lane_id: str, pictures: PicturesShown) -> Done:
+        site.lane(lane_id).show([Path(frame) for frame in pictures.frames])
+        return Done()
 
     @router.post("/lanes/{lane_id}/leave")
     async def leave(lane_id: str) -> Done:

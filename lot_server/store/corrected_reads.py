@@ -16,7 +16,8 @@ _ASKS = ("ambiguous_exit", "unmatched_exit", "unreadable_exit")
 
 def corrected_reads(session: Session) -> list[CorrectedRead]:
     """One a photo, in the order in which they were taken; the last correction of a stay counts."""
-    corrections = session.exec(select(PlateCorrectionRow).order_by(col(PlateCorrectionRow.seq)))
+    people = select(PlateCorrectionRow).where(PlateCorrectionRow.operator != LOT)
+    corrections = session.exec(people.order_by(col(PlateCorrectionRow.seq)))
     texts = {row.stay_id: row.after for row in corrections}
     answered = select(AlertRow.passage_id).where(col(AlertRow.code).in_(_ASKS), AlertRow.operator != LOT)
     passages = session.exec(

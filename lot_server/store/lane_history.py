@@ -48,6 +48,7 @@ class AlertStory:
     code: str
     lane_id: str | None
     stay_id: str | None
+    passage_id: str | None
     text: str
     photos: tuple[str, ...]
     raised_at: datetime
@@ -85,6 +86,15 @@ class LaneHistory:
         theirs = or_(col(AlertRow.stay_id) == stay_id, col(AlertRow.passage_id).in_(passages))
         found = select(AlertRow).where(theirs)
         return [_alert(row) for row in self._session.exec(found.order_by(col(AlertRow.raised_at)))]
+
+    def passage(self, passage_id: str) -> PassageStory | None:
+        """None for a vehicle about which nothing was decided yet."""
+        row = self._session.get(PassageRow, passage_id)
+        return None if row is None else _passage(row)
+
+    def alert(self, alert_id: str) -> AlertStory | None:
+        row = self._session.get(AlertRow, alert_id)
+        return None if row is None else _alert(row)
 
     def resolved(self, count: int) -> list[AlertStory]:
         """The last alerts that were resolved, newest first."""

@@ -247,6 +247,12 @@ _CLOCK_DOUBTS = (
 )
 _PHOTOS_OF_ALERTS = ("ALTER TABLE alert ADD COLUMN photos TEXT NOT NULL DEFAULT '[]'",)
 
+_TICKETS_AND_OTHER_PLATES = (
+    "ALTER TABLE stay ADD COLUMN other_plates TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE stay ADD COLUMN vehicle TEXT",
+    "CREATE INDEX stay_by_ticket ON stay (ticket_id)",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _AUDIT,
@@ -256,6 +262,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _EMERGENCIES,
     _CLOCK_DOUBTS,
     _PHOTOS_OF_ALERTS,
+    _TICKETS_AND_OTHER_PLATES,
 )
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 

@@ -87,6 +87,8 @@ def _entry_admitted(session: Session, event: events.EntryAdmitted, envelope: Env
             pass_id=event.pass_id,
             tariff_version=event.tariff_version,
             plate_color=event.plate_color,
+            other_plates=event.other_plates,
+            vehicle=event.vehicle,
         )
     )
     session.flush()
@@ -232,6 +234,10 @@ def _plate_corrected(session: Session, event: events.PlateCorrected, envelope: E
     stay.plate_color = event.plate_color or stay.plate_color
 
 
+def _vehicle_classed(session: Session, event: events.VehicleClassed, _: Envelope) -> None:
+    _row(session, tables.StayRow, event.stay_id).vehicle = event.vehicle
+
+
 def _coupon_applied(session: Session, event: events.CouponApplied, _: Envelope) -> None:
     coupon = event.coupon
     session.add(
@@ -267,6 +273,7 @@ _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.MatchJudged: _match_judged,
     events.SettlementApplied: _settlement_applied,
     events.PlateCorrected: _plate_corrected,
+    events.VehicleClassed: _vehicle_classed,
     events.CouponApplied: _coupon_applied,
     events.TicketLost: _ticket_lost,
     events.EmergencyBegan: emergency_began,

@@ -94,6 +94,7 @@ class StayRow(LotTable, table=True):
         Index("stay_by_state", "state"),
         Index("stay_by_entered_at", "entered_at"),
         Index("stay_by_exited_at", "exited_at"),
+        Index("stay_by_ticket", "ticket_id"),
         CheckConstraint("state IN ('intended', 'open', 'closed', 'abandoned')", name="stay_state"),
     )
     stay_id: str = Field(primary_key=True, sa_type=Text)
@@ -113,6 +114,8 @@ class StayRow(LotTable, table=True):
     ticket_lost: bool = Field(default=False, sa_type=Integer)
     doubt_seq: int | None = None
     """The doubt about the clock in which the vehicle came, while that has not ended."""
+    other_plates: tuple[str, ...] = Field(default=(), sa_type=PhotosText)
+    vehicle: str | None = Field(default=None, sa_type=Text)
 
 
 class PassageRow(LotTable, table=True):

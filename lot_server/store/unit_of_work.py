@@ -22,6 +22,7 @@ from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Pass, Passage, PassageState, Settlement, Stay, StayState
 from lot_server.domain.tariff import Tariff
+from lot_server.domain.vehicle import VehicleClass
 from lot_server.errors import LedgerFork, NoTariff, NotDescribed
 from lot_server.store.accounts import Accounts
 from lot_server.store.audit_trail import AuditTrail
@@ -187,6 +188,11 @@ class SqliteWork:
         )
         return [_stay(row) for row in rows]
 
+    def stay_with_ticket(self, ticket_id: str) -> Stay | None:
+        """The stay that a ticket was given for, whatever became of it."""
+        row = self._session.exec(select(StayRow).where(StayRow.ticket_id == ticket_id)).first()
+        return None if row is None else _stay(row)
+
     def unfinished_passages(self) -> list[Passage]:
         """Passages in state intended, of entries and exits, oldest first; a crash leaves some."""
         rows = self._session.exec(
@@ -350,6 +356,8 @@ def _stay(row: StayRow) -> Stay:
         plate_color=cast(PlateColor | None, row.plate_color),
         ticket_lost=bool(row.ticket_lost),
         time_unsure=row.doubt_seq is not None,
+        other_plates=row.other_plates,
+        vehicle=cast(VehicleClass | None, row.vehicle),
     )
 
 

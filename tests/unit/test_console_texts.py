@@ -18,7 +18,8 @@ from lot_server.domain.fee_step import QuoteStep
 from lot_server.domain.lane import LaneState
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import PassageState, StayState
-from lot_server.ports import MessageCode
+from lot_server.domain.vehicle import VehicleClass
+from lot_server.ports import MessageCode, NoticeCode
 
 TEMPLATES = Path(pages.__file__).parent / "templates"
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -30,7 +31,9 @@ CODES: dict[str, tuple[str, ...]] = {
     "state": tuple(LaneState),
     "message": get_args(MessageCode),
     "color": get_args(PlateColor),
+    "notice": get_args(NoticeCode),
     "passage": get_args(PassageState),
+    "vehicle": get_args(VehicleClass),
     "stay": get_args(StayState),
     "doubt": get_args(DoubtReason),
 }

@@ -32,6 +32,19 @@ def cost(tariff: Tariff, entered: str, left: str, **facts: object) -> int:
     return fee(tariff, at(entered), at(left), Circumstances(**facts))[0]  # type: ignore[arg-type]
 
 
+def test_a_class_may_be_of_vehicles() -> None:
+    """A motorcycle pays its own rate whatever its plate; a tariff without one for it prices it by its colour."""
+    own = ClassRate("motorcycles", (), lines=(RateLine(0, 60, 50),), vehicles=("motorcycle",))
+    green = ClassRate("green", ("green",), percent_off=50)
+    both = replace(PLAIN, classes=(own, green))
+    assert cost(both, "03-02 08:00", "03-02 10:00", vehicle="motorcycle", plate_color="green") == 100
+    assert cost(both, "03-02 08:00", "03-02 10:00", vehicle="truck", plate_color="green") == 500
+    assert cost(both, "03-02 08:00", "03-02 10:00", vehicle="truck") == 1000
+    assert from_body(Tariff, to_body(both)) == both
+    with pytest.raises(BadTariff, match="kind of vehicle"):
+        replace(PLAIN, classes=(own, replace(own, name="again")))
+
+
 def coupon(kind: CouponKind, value: int = 0, name: str = "1") -> Coupon:
     return Coupon(name, "stay", "cinema", kind, value, "a film", BEGINNING)
 

@@ -4,7 +4,7 @@
 const LOST_AFTER_MS = 7000;
 
 const body = document.body;
-const lost = { tone: "stop", words: JSON.parse(body.dataset.lost), plate: null, due: null, qr: null };
+const lost = { tone: "stop", words: JSON.parse(body.dataset.lost), plate: null, due: null, notices: [], qr: null };
 let heardAt = Date.now();
 let current = null;
 
@@ -14,17 +14,24 @@ function put(id, text) {
   element.textContent = text ?? "";
 }
 
-function show(picture) {
-  current = picture;
-  body.dataset.tone = picture.tone;
-  document.getElementById("words").replaceChildren(
-    ...picture.words.map(({ lang, text }) => {
+function say(id, texts) {
+  const element = document.getElementById(id);
+  element.hidden = texts.length === 0;
+  element.replaceChildren(
+    ...texts.map(({ lang, text }) => {
       const line = document.createElement("p");
       line.lang = lang;
       line.textContent = text;
       return line;
     }),
   );
+}
+
+function show(picture) {
+  current = picture;
+  body.dataset.tone = picture.tone;
+  say("words", picture.words);
+  say("notices", picture.notices);
   put("plate", picture.plate);
   put("due", picture.due);
   const qr = document.getElementById("qr");

@@ -8,6 +8,7 @@ from running_cloud import NOON
 from sqlalchemy import inspect, text
 
 from api.db import Database
+from api.migrations.versions import VERSIONS
 from api.tables import CouponRow, Row, SchemaVersion, StayRow
 from lot_server.domain.clock import to_text
 from lot_server.domain.codec import to_body
@@ -20,6 +21,7 @@ from lot_server.domain.events import (
     PlateCorrected,
     TariffPublished,
     TicketLost,
+    VehicleClassed,
 )
 from lot_server.domain.ledger import seal
 from lot_server.domain.tariff import ClassRate, RateLine, Tariff, Window
@@ -38,14 +40,17 @@ TARIFF = Tariff(
     quote_minutes=10,
     time_zone="Asia/Shanghai",
     windows=(Window("夜间", "20:00", "08:00", (RateLine(0, 120, 100),), cap=300),),
-    classes=(ClassRate("新能源", ("green",), percent_off=50),),
+    classes=(
+        ClassRate("新能源", ("green",), percent_off=50),
+        ClassRate("摩托车", (), percent_off=20, vehicles=("motorcycle",)),
+    ),
     lost_ticket=4000,
 )
 
 
 @pytest.fixture
 def store(tmp_path: Path):
-    """A lot with one plain stay, one of a green plate with a coupon, and one whose ticket is lost."""
+    """A lot with one plain stay, one of a green plate with a coupon, and a motorcycle's whose ticket is lost."""
     store = Store(tmp_path / "lot.db", "lot-1")
     coupon = Coupon("c1", "s2", "影院", "amount", 300, "票根", ENTERED)
     told = [
@@ -62,6 +67,7 @@ def store(tmp_path: Path):
     told += [
         PlateCorrected("s2", "沪AD00002", "ann", "green", "green"),
         CouponApplied(coupon),
+        VehicleClassed("s3", "motorcycle", "ann", "seen"),
         TicketLost("s3", "ann", "-"),
     ]
     with store.transaction() as work:
@@ -86,15 +92,15 @@ def test_lot_and_cloud_quote_alike(lot, store) -> None:
         ]
         dues[answer["stay_id"]] = answer["due"]
     # From 00:00 to 20:00 in Shanghai: 4 blocks at night, capped at 3.00, then 12 hours at 5.00.
-    assert dues == {"s1": 6300, "s2": 6300 // 2 - 300, "s3": 6300}
+    assert dues == {"s1": 6300, "s2": 6300 // 2 - 300, "s3": 6300 * 8 // 10}
 
 
 def test_what_prices_a_stay_is_mirrored(cloud, lot, store) -> None:
     """Colour, lost ticket and coupon stand in the cloud's tables; a coupon told twice is refused as a broken ledger."""
     with store.transaction() as work:
         assert lot.post(*work.envelopes()).status_code == 200
-    rows = {row.stay_id: (row.plate_color, row.ticket_lost) for row in cloud.rows(StayRow)}
-    assert rows == {"s1": ("blue", False), "s2": ("green", False), "s3": (None, True)}
+    rows = {row.stay_id: (row.plate_color, row.ticket_lost, row.vehicle) for row in cloud.rows(StayRow)}
+    assert rows == {"s1": ("blue", False, None), "s2": ("green", False, None), "s3": (None, True, "motorcycle")}
     (coupon,) = cloud.rows(CouponRow)
     assert (coupon.coupon_id, coupon.stay_id, coupon.value, to_text(coupon.applied_at)) == (
         "c1", "s2", 300, to_text(ENTERED),
@@ -141,6 +147,7 @@ def test_a_database_of_the_first_release_is_carried_forward(cloud, lot, database
             "DROP TABLE coupon",
             "ALTER TABLE stay DROP COLUMN plate_color",
             "ALTER TABLE stay DROP COLUMN ticket_lost",
+            "ALTER TABLE stay DROP COLUMN vehicle",
             "UPDATE schema_version SET version = 1",
         ):
             await (await session.connection()).execute(text(statement))
@@ -150,6 +157,6 @@ def test_a_database_of_the_first_release_is_carried_forward(cloud, lot, database
     for _ in range(2):
         cloud.runner.run(cloud.database.prepare())
     assert cloud.runner.run(shape(cloud.database)) == fresh
-    assert [row.version for row in cloud.rows(SchemaVersion)] == [2]
+    assert [row.version for row in cloud.rows(SchemaVersion)] == [len(VERSIONS) + 1]
     assert [(row.stay_id, row.ticket_lost) for row in cloud.rows(StayRow)] == [("stay-1", False)]
     assert lot.ask_fee("沪A12345").json()["due"] == 1000
