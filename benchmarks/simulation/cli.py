@@ -19,6 +19,8 @@ from benchmarks.simulation.photos import cars_of
 from benchmarks.simulation.scenario import Car, plan_day
 from benchmarks.simulation.settings import Files
 from benchmarks.simulation.verdict import show, write_summary
+from benchmarks.week.cli import live_through, tidy
+from benchmarks.week.plan import VISITS
 
 RED, INTERRUPTED, WRONG_USAGE = 1, 130, 2
 DEFAULT_CARS = 52
@@ -29,9 +31,11 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another day.")] = 1,
     cars: Annotated[int | None, typer.Option(min=1, help=f"How many; {DEFAULT_CARS}, or all on the photos.")] = None,
     out: Annotated[Path | None, typer.Option(help="An empty folder to keep everything in.")] = None,
-    speed: Annotated[float, typer.Option(min=1, help="Simulated seconds a real one.")] = 600.0,
+    speed: Annotated[float, typer.Option(min=1, help="Simulated seconds a real one; a week takes its own.")] = 600.0,
+    week: Annotated[bool, typer.Option("--week", help="A week of 300 spaces in minutes, its reads replayed.")] = False,
+    visits: Annotated[int, typer.Option(min=100, help="How many come in the week.")] = VISITS,
 ) -> None:
-    """Run one whole day at a simulated lot, and judge it.
+    """Run one whole day at a simulated lot, or a week, and judge it.
 
     Arrivals, smudged plates, passes, a full lot, a dead line, payments by phone and at the barrier, a kill -9 of the
     sync worker: through the installed services, their files and HTTP. Exit status: 0 for a green verdict, 1 for a red
@@ -39,6 +43,9 @@ def demo(
     """
     console = Console()
     folder = Path(tempfile.gettempdir()) / f"openlot-demo-{secrets.token_hex(4)}" if out is None else out
+    if week:
+        _week(folder, seed, visits, console, keep=out is not None)
+        return
     try:
         chosen, pictures = _cars(photos, cars, seed)
         scenario = plan_day(chosen, seed)
@@ -60,6 +67,22 @@ def demo(
         shutil.rmtree(folder)
     else:
         console.print(f"databases, photos, logs and summary.json are in {escape(str(folder))}")
+    raise typer.Exit(0 if verdict.green else RED)
+
+
+def _week(folder: Path, seed: int, visits: int, console: Console, *, keep: bool) -> None:
+    """The same for a week."""
+    try:
+        _make_empty(folder)
+        verdict = live_through(folder.absolute(), seed, visits, console)
+    except BenchmarkError as error:
+        Console(stderr=True).print(f"openlot demo: {escape(str(error))}")
+        raise typer.Exit(WRONG_USAGE) from error
+    except KeyboardInterrupt:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise typer.Exit(INTERRUPTED) from None
+    tidy(folder, verdict, console, keep=keep)
     raise typer.Exit(0 if verdict.green else RED)
 
 

@@ -39,8 +39,9 @@ class Phone:
     where the lot misread it at the entry, the phone finds nothing.
     """
 
-    def __init__(self, cloud_url: str, lot_id: str, journal: Journal) -> None:
-        self._cloud, self._lot_id, self._journal = cloud_url, lot_id, journal
+    def __init__(self, cloud_url: str, lot_id: str, journal: Journal, glance_s: float = 0.1) -> None:
+        """`glance_s`: real seconds between two looks at "one moment" after paying."""
+        self._cloud, self._lot_id, self._journal, self._glance_s = cloud_url, lot_id, journal, glance_s
         self._http = httpx2.AsyncClient(timeout=TIMEOUT_S, trust_env=False, follow_redirects=True)
 
     async def close(self) -> None:
@@ -106,7 +107,7 @@ class Phone:
                 return
             if asyncio.get_running_loop().time() > deadline:
                 raise ServiceSilent(f"order {order_id} is still {state} {PAID_WITHIN_S:.0f} s after it was paid")
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(self._glance_s)
 
     async def _send(self, method: str, url: str, **content: Any) -> httpx2.Response:
         try:

@@ -41,8 +41,10 @@ async def openlot(*arguments: str) -> str:
 class Service:
     """A process group of its own, so that one Ctrl-C reaches only the demo, which then ends its services in order."""
 
-    def __init__(self, name: str, arguments: tuple[str, ...], log: Path) -> None:
+    def __init__(self, name: str, arguments: tuple[str, ...], log: Path, program: tuple[str, ...] = ()) -> None:
+        """`program` stands in for the installed `openlot` command."""
         self.name = name
+        self._program = program
         self._arguments = arguments
         self._log = log
         self._process: asyncio.subprocess.Process | None = None
@@ -58,7 +60,7 @@ class Service:
 
     async def _spawn(self, log: IO[bytes]) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
-            openlot_command(),
+            *(self._program or (openlot_command(),)),
             *self._arguments,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=log,
@@ -93,6 +95,11 @@ class Service:
 
     def log_has(self, text: str) -> bool:
         return text in self._log.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def pid(self) -> int:
+        """Its process, while it runs."""
+        return self._process.pid if self._process is not None else 0
 
     async def kill(self) -> None:
         """kill -9: no last words, no flush."""

@@ -105,14 +105,14 @@ def write_settings(files: Files, ports: Ports, scenario: Scenario, clock: Simula
             "started_at": to_text(clock.started_at),
         }
     }
-    _write(files.lot, _lot(files, ports, scenario, clock.speed) | hands, _lot_lists(scenario))
-    _write(files.sync, _sync(files, ports) | hands)
-    _write(files.cloud, _cloud(files, ports) | hands)
+    write_tables(files.lot, _lot(files, ports, scenario, clock.speed) | hands, _lot_lists(scenario))
+    write_tables(files.sync, sync_tables(files, ports) | hands)
+    write_tables(files.cloud, cloud_tables(files, ports) | hands)
     sandbox: dict[str, Table] = {
         "server": {"host": "127.0.0.1", "port": ports.sandbox, "public_url": f"http://127.0.0.1:{ports.sandbox}"},
         "webhook": {"secret_file": str(files.secret), "repeats": 1, "reorder": True, "delay_s": 0.1},
     }
-    _write(files.sandbox, sandbox | hands)
+    write_tables(files.sandbox, sandbox | hands)
 
 
 def _lot(files: Files, ports: Ports, scenario: Scenario, speed: float) -> dict[str, Table]:
@@ -185,7 +185,8 @@ def _lot_lists(scenario: Scenario) -> dict[str, list[Table]]:
     }
 
 
-def _sync(files: Files, ports: Ports) -> dict[str, Table]:
+def sync_tables(files: Files, ports: Ports) -> dict[str, Table]:
+    """sync.toml without its clock."""
     return {
         "lot": {
             "id": LOT_ID,
@@ -200,7 +201,8 @@ def _sync(files: Files, ports: Ports) -> dict[str, Table]:
     }
 
 
-def _cloud(files: Files, ports: Ports) -> dict[str, Table]:
+def cloud_tables(files: Files, ports: Ports) -> dict[str, Table]:
+    """cloud.toml without its clock."""
     return {
         "server": {"host": "127.0.0.1", "port": ports.cloud, "public_url": f"http://127.0.0.1:{ports.cloud}"},
         "database": {"url": f"sqlite+aiosqlite:///{files.cloud_database}"},
@@ -210,7 +212,8 @@ def _cloud(files: Files, ports: Ports) -> dict[str, Table]:
     }
 
 
-def _write(path: Path, tables: Mapping[str, Table], lists: Mapping[str, Sequence[Table]] | None = None) -> None:
+def write_tables(path: Path, tables: Mapping[str, Table], lists: Mapping[str, Sequence[Table]] | None = None) -> None:
+    """Write a TOML file: its tables, then its lists of tables."""
     parts = [_table(f"[{name}]", table) for name, table in tables.items()]
     parts += [_table(f"[[{name}]]", table) for name, each in (lists or {}).items() for table in each]
     path.write_text("\n".join(parts), encoding="utf-8")

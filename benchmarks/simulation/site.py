@@ -15,7 +15,7 @@ from benchmarks.simulation.scenario import IncidentKind, Scenario
 from benchmarks.simulation.service import READY_S, Service, openlot
 from benchmarks.simulation.settings import LOT_ID, Files, Ports, free_ports, write_settings
 from benchmarks.simulation.uplink import Uplink
-from lot_server.domain.clock import SimulatedClock
+from lot_server.domain.clock import Clock, SimulatedClock
 
 
 class Site:
@@ -86,21 +86,9 @@ class Site:
             await asyncio.sleep(0.1)
 
     async def sandbox_takings(self, order_ids: Sequence[str]) -> tuple[Taking, ...]:
-        """What the provider itself says it took for these orders, asked as the cloud asks it."""
-        secret = self.files.secret.read_bytes().strip()
-        takings = []
-        async with httpx2.AsyncClient(base_url=self.sandbox_url, trust_env=False) as http:
-            for order_id in order_ids:
-                body = encode(AskOrder(order_id))
-                headers = {"content-type": "application/json", **stamp(secret, body, self.clock)}
-                answer = await http.post(ASK_PATH, content=body, headers=headers)
-                if answer.is_error:
-                    raise ServiceSilent(f"the sandbox answers {answer.status_code} about order {order_id}")
-                payment = decode(OrderStatus, answer.content).payment
-                if payment is not None:
-                    taken = Taken("sandbox", payment.reference, payment.amount.minor, payment.amount.currency)
-                    takings.append(Taking(taken, order_id))
-        return tuple(takings)
+        """What the provider itself says it took for these orders."""
+        shared = self.files.secret.read_bytes().strip()
+        return await sandbox_takings(self.sandbox_url, shared, self.clock, order_ids)
 
     async def _enrol(self) -> None:
         public_key = (await openlot("sync", "keygen", "--out", str(self.files.key))).strip()
@@ -133,3 +121,20 @@ async def running_site(files: Files, scenario: Scenario, clock: SimulatedClock) 
         yield site
     finally:
         await site.stop()
+
+
+async def sandbox_takings(url: str, shared: bytes, clock: Clock, order_ids: Sequence[str]) -> tuple[Taking, ...]:
+    """What the provider at an address says it took for these orders, asked as the cloud asks it, by a shared secret."""
+    takings = []
+    async with httpx2.AsyncClient(base_url=url, trust_env=False) as http:
+        for order_id in order_ids:
+            body = encode(AskOrder(order_id))
+            headers = {"content-type": "application/json", **stamp(shared, body, clock)}
+            answer = await http.post(ASK_PATH, content=body, headers=headers)
+            if answer.is_error:
+                raise ServiceSilent(f"the sandbox answers {answer.status_code} about order {order_id}")
+            payment = decode(OrderStatus, answer.content).payment
+            if payment is not None:
+                taken = Taken("sandbox", payment.reference, payment.amount.minor, payment.amount.currency)
+                takings.append(Taking(taken, order_id))
+    return tuple(takings)
