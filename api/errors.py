@@ -97,6 +97,13 @@ class NothingDue(ApiError):
     code = "nothing_due"
 
 
+class NotRefundable(ApiError):
+    """A refund of what was not taken here, or of more than is left of it."""
+
+    status = 409
+    code = "not_refundable"
+
+
 class IdempotencyConflict(ApiError):
     status = 409
     code = "idempotency_conflict"

@@ -23,6 +23,7 @@ from api.payments.following import keep_sweeping
 from api.payments.provider import PaymentProvider
 from api.payments.routes import router as payments
 from api.payments.sandbox_adapter import NAME, SandboxProvider
+from api.refunds.executing import keep_refunding
 from api.security_headers import SecurityHeaders
 from lot_server.domain.clock import to_text
 
@@ -35,13 +36,14 @@ def create_app(config: CloudConfig) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(keep_sweeping(cloud))
+        sweeping = [asyncio.create_task(keep(cloud)) for keep in (keep_sweeping, keep_refunding)]
         try:
             await cloud.database.prepare()
             yield
         finally:
-            sweeping.cancel()
-            await asyncio.gather(sweeping, return_exceptions=True)
+            for task in sweeping:
+                task.cancel()
+            await asyncio.gather(*sweeping, return_exceptions=True)
             for provider in cloud.providers.values():
                 await provider.close()
             await cloud.database.close()

@@ -26,6 +26,7 @@ from lot_server.domain.coupon import CouponKind
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.vehicle import VehicleClass
 
+RefundState = Literal["pending", "done", "refused"]
 OrderState = Literal["pending", "paid", "expired"]
 PassKind = Literal["monthly", "staff"]
 
@@ -136,6 +137,7 @@ class StayRow(Row, table=True):
     plate_color: PlateColor | None = Field(default=None, sa_type=String)
     ticket_lost: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     vehicle: VehicleClass | None = Field(default=None, sa_type=String)
+    forgiven_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
 
 class CouponRow(Row, table=True):
@@ -183,6 +185,38 @@ class MirroredSettlement(Row, table=True):
     currency: str
     quoted_at: datetime = Field(sa_type=Instant)
     settled_at: datetime = Field(sa_type=Instant)
+
+
+class MirroredRefund(Row, table=True):
+    """Money given back, as the lot has counted it, whoever gave it."""
+
+    __tablename__: ClassVar[str] = "mirrored_refund"
+    __table_args__ = (Index("mirrored_refund_stay", "lot_id", "stay_id"),)
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    provider: str = Field(primary_key=True)
+    provider_reference: str = Field(primary_key=True)
+    refund_id: str
+    settlement_id: str
+    stay_id: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    operator: str
+    reason: str
+    refunded_at: datetime = Field(sa_type=Instant)
+
+
+class RefundAskRow(Row, table=True):
+    """A refund that an operator at the lot asked for, of money that was taken online."""
+
+    __tablename__: ClassVar[str] = "refund_ask"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    refund_id: str = Field(primary_key=True)
+    settlement_id: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    operator: str
+    reason: str
+    asked_at: datetime = Field(sa_type=Instant)
 
 
 class AlertRow(Row, table=True):
@@ -260,6 +294,40 @@ class TakenSettlement(Row, table=True):
     quoted_at: datetime = Field(sa_type=Instant)
     settled_at: datetime = Field(sa_type=Instant)
     flag: str | None
+
+
+class RefundOrder(Row, table=True):
+    """Money of one payment to be given back by its provider, then told to the lot.
+
+    `provider_reference` and `refunded_at` are None until it is done, `text` says why it was refused. `outcome` is what
+    the lot answered, None before that.
+    """
+
+    __tablename__: ClassVar[str] = "refund_order"
+    __table_args__ = (
+        Index("refund_order_state", "state", "created_at"),
+        Index("refund_order_settlement", "lot_id", "settlement_id"),
+        Index("refund_order_stay", "lot_id", "stay_id"),
+    )
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    refund_id: str = Field(primary_key=True)
+    settlement_id: str
+    stay_id: str
+    order_id: str
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str
+    provider: str
+    payment_reference: str
+    operator: str
+    reason: str
+    state: RefundState = Field(sa_type=String)
+    created_at: datetime = Field(sa_type=Instant)
+    done_at: datetime | None = Field(default=None, sa_type=Instant)
+    provider_reference: str | None = None
+    refunded_at: datetime | None = Field(default=None, sa_type=Instant)
+    text: str | None = None
+    outcome: str | None = None
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class DeliveryRow(Row, table=True):

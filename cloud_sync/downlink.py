@@ -1,4 +1,4 @@
-"""The held WebSocket: settlements come down, and are acknowledged once the lot has them on disk."""
+"""The held WebSocket: settlements and refunds come down, and are acknowledged once the lot has them on disk."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from cloud_sync.backoff import Backoff
 from cloud_sync.errors import LoopbackRefused, LoopbackUnavailable, MalformedBatch
 from cloud_sync.log import EventLog
-from cloud_sync.ports import LotLoopback
+from cloud_sync.ports import LotLoopback, SettlementOutcome
 from cloud_sync.signing import sign_request
 from cloud_sync.wire import Delivery, DeliveryAck, decode, downlink_path, encode
 from lot_server.domain.clock import Clock
@@ -95,21 +95,27 @@ class Downlink:
         except MalformedBatch as error:
             LOG.alert("delivery_malformed", reason=str(error))
             return
-        settlement = delivery.settlement
-        facts = {"delivery_id": delivery.delivery_id, "stay_id": settlement.stay_id}
+        kind = "refund" if delivery.settlement is None else "settlement"
+        facts = {"delivery_id": delivery.delivery_id, "stay_id": delivery.stay_id}
         try:
-            outcome = await self._loopback.settle(settlement)
+            outcome = await self._hand_over(delivery)
         except LoopbackRefused as error:
             # Not acknowledged, and the others go on: one settlement must not hold up what follows it.
-            LOG.alert("settlement_not_understood", reason=str(error), **facts)
+            LOG.alert(f"{kind}_not_understood", reason=str(error), **facts)
             return
         self._failures = 0
         answer = DeliveryAck(delivery.delivery_id, "refused" if outcome == "refused" else "applied")
         await socket.send(encode(answer).decode())
         if outcome == "refused":
-            LOG.alert("settlement_refused", advice="it is for no stay of this lot: refund it at the cloud", **facts)
+            LOG.alert(f"{kind}_refused", advice="it is for no stay of this lot: look at the cloud's alerts", **facts)
         else:
-            LOG.info("settlement_stored", outcome=outcome, **facts)
+            LOG.info(f"{kind}_stored", outcome=outcome, **facts)
+
+    async def _hand_over(self, delivery: Delivery) -> SettlementOutcome:
+        if delivery.settlement is not None:
+            return await self._loopback.settle(delivery.settlement)
+        assert delivery.refund is not None
+        return await self._loopback.refund(delivery.refund)
 
 
 def websocket_url(url: str) -> str:

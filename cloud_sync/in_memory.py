@@ -23,6 +23,7 @@ from lot_server.domain.clock import Clock
 from lot_server.domain.errors import BrokenChain, DomainError
 from lot_server.domain.events import decode as decode_event
 from lot_server.domain.ledger import GENESIS, Envelope, verify
+from lot_server.domain.refund import Refund
 from lot_server.domain.stay import Settlement
 
 _REFUSALS: dict[str, RefusalCode] = {"unknown_event": "unknown_event", "batch_too_large": "batch_too_large"}
@@ -77,6 +78,10 @@ class InMemoryCloud:
     def deliver(self, lot_id: str, settlement: Settlement) -> None:
         """Have a settlement wait for the lot."""
         self._lots[lot_id].deliveries[settlement.settlement_id] = Delivery(settlement.settlement_id, settlement)
+
+    def deliver_refund(self, lot_id: str, refund: Refund) -> None:
+        """Have a refund wait for the lot."""
+        self._lots[lot_id].deliveries[refund.refund_id] = Delivery(refund.refund_id, None, refund)
 
     def waiting(self, lot_id: str) -> tuple[Delivery, ...]:
         """The deliveries to send, again and again, until the lot acknowledges them."""

@@ -1,4 +1,4 @@
-"""The lot's server over its loopback API: settlements, acknowledged positions and the time go in here, nothing else."""
+"""The lot's server over its loopback API: money, acknowledged positions and the time go in here, nothing else."""
 
 from datetime import datetime
 from pathlib import Path
@@ -9,13 +9,21 @@ from cloud_sync.errors import LoopbackRefused, LoopbackUnavailable
 from cloud_sync.ports import SettlementOutcome
 from lot_server.domain.clock import to_text
 from lot_server.domain.codec import Json, to_body
+from lot_server.domain.refund import Refund
 from lot_server.domain.stay import Settlement
 
 TIMEOUT = httpx2.Timeout(10.0, connect=2.0)
 """Real seconds without progress."""
 UNAUTHORIZED = 401
-NEVER_TAKEN = ("unknown_stay", "settlement_conflict", "currency_mismatch")
-"""Codes by which the lot says that a settlement is not for any stay of its own."""
+NEVER_TAKEN = (
+    "unknown_stay",
+    "settlement_conflict",
+    "currency_mismatch",
+    "unknown_settlement",
+    "refund_conflict",
+    "refund_exceeds",
+)
+"""Codes by which the lot says that money is not for any stay or payment of its own."""
 
 
 class LoopbackClient:
@@ -27,7 +35,13 @@ class LoopbackClient:
         self._token_file = token_file
 
     async def settle(self, settlement: Settlement) -> SettlementOutcome:
-        response = await self._post("/settlements", to_body(settlement))
+        return await self._hand_over("/settlements", to_body(settlement))
+
+    async def refund(self, refund: Refund) -> SettlementOutcome:
+        return await self._hand_over("/refunds", to_body(refund))
+
+    async def _hand_over(self, path: str, body: Json) -> SettlementOutcome:
+        response = await self._post(path, body)
         answer = self._answer(response)
         if response.is_client_error and answer.get("code") in NEVER_TAKEN:
             return "refused"
@@ -38,9 +52,7 @@ class LoopbackClient:
             case "already_applied":
                 return "already_applied"
             case other:
-                raise LoopbackRefused(
-                    f"the lot server answers {other!r} to a settlement: run one openlot on both sides"
-                )
+                raise LoopbackRefused(f"the lot server answers {other!r} to {path}: run one openlot on both sides")
 
     async def acknowledge(self, applied_seq: int, head: str) -> None:
         response = await self._post("/acks", {"applied_seq": applied_seq, "head": head})

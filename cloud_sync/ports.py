@@ -7,10 +7,11 @@ from typing import Literal, Protocol
 
 from cloud_sync.wire import Ack, Batch, Refusal
 from lot_server.domain.ledger import Envelope
+from lot_server.domain.refund import Refund
 from lot_server.domain.stay import Settlement
 
 SettlementOutcome = Literal["applied", "already_applied", "refused"]
-"""refused: the lot will never take it, for it knows no such stay, or the money cannot be for it."""
+"""refused: the lot will never take it, for it knows no such stay or payment, or the money cannot be for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,10 @@ class LotLoopback(Protocol):
 
     async def settle(self, settlement: Settlement) -> SettlementOutcome:
         """Hand over a settlement; returns once it is on the lot's disk, or refused."""
+        ...
+
+    async def refund(self, refund: Refund) -> SettlementOutcome:
+        """Hand over a refund; returns once it is on the lot's disk, or refused."""
         ...
 
     async def acknowledge(self, applied_seq: int, head: str) -> None:

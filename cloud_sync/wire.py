@@ -11,13 +11,14 @@ it stands in a path as it is.
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from cloud_sync.errors import BatchTooLarge, MalformedBatch
-from lot_server.domain.codec import from_body, to_body
-from lot_server.domain.errors import DomainError
+from lot_server.domain.codec import ADDED, from_body, to_body
+from lot_server.domain.errors import BadBody, DomainError
 from lot_server.domain.ledger import Envelope
+from lot_server.domain.refund import Refund
 from lot_server.domain.stay import Settlement
 
 MAX_BATCH_ENVELOPES = 500
@@ -65,15 +66,30 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A settlement on its way down; sent again on every connection until it is acknowledged."""
+    """A settlement or a refund on its way down, one of them; sent again on every connection until acknowledged.
+
+    A lot from before refunds does not understand one and leaves it unanswered; it gets it again once upgraded.
+    Raises BadBody for none or both.
+    """
 
     delivery_id: str
-    settlement: Settlement
+    settlement: Settlement | None
+    refund: Refund | None = field(default=None, metadata=ADDED)
+
+    def __post_init__(self) -> None:
+        if (self.settlement is None) == (self.refund is None):
+            raise BadBody("a delivery brings a settlement or a refund")
+
+    @property
+    def stay_id(self) -> str:
+        brought = self.settlement or self.refund
+        assert brought is not None
+        return brought.stay_id
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryAck:
-    """The lot has the delivery on disk: `applied`, or `refused` for a stay it does not know (the cloud alerts)."""
+    """The lot has the delivery on disk: `applied`, or `refused` for what is none of its own (the cloud alerts)."""
 
     delivery_id: str
     outcome: Literal["applied", "refused"]

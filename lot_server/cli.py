@@ -16,6 +16,8 @@ from lot_server.commands.clock import clock_app
 from lot_server.commands.doctor import doctor
 from lot_server.commands.emergency import emergency_app
 from lot_server.commands.fees import coupon, fee, lost_ticket
+from lot_server.commands.merchant import merchant_app
+from lot_server.commands.money import money_app
 from lot_server.commands.systemd_unit import systemd_unit
 from lot_server.commands.tariff_try import tariff_app
 from lot_server.commands.terminal import (
@@ -204,6 +206,8 @@ app.add_typer(account_app, name="account")
 app.add_typer(tariff_app, name="tariff")
 app.add_typer(emergency_app, name="emergency")
 app.add_typer(clock_app, name="clock")
+app.add_typer(money_app, name="money")
+app.add_typer(merchant_app, name="merchant")
 app.command()(backup)
 app.command()(restore)
 app.command()(upgrade)

@@ -123,6 +123,60 @@ class CouponConflict(LotError):
     code = "coupon_conflict"
 
 
+class UnknownSettlement(LotError):
+    """A refund of a payment that this lot never counted."""
+
+    code = "unknown_settlement"
+
+
+class RefundConflict(LotError):
+    """A refund's reference was used for another one, or it goes another way than the money came."""
+
+    code = "refund_conflict"
+
+
+class RefundExceeds(LotError):
+    """More would be given back than was taken."""
+
+    code = "refund_exceeds"
+
+
+class BadPayment(LotError):
+    """An amount at the desk that cannot be."""
+
+    code = "bad_payment"
+
+
+class NothingOwed(LotError):
+    """A stay owes nothing from before."""
+
+    code = "nothing_owed"
+
+
+class ShiftConflict(LotError):
+    """A cash drawer is open where none may be, or the other way round."""
+
+    code = "shift_conflict"
+
+
+class UnknownMerchant(LotError):
+    """No merchant of this name may give coupons."""
+
+    code = "unknown_merchant"
+
+
+class MerchantLimit(LotError):
+    """A coupon beyond what its merchant's terms allow."""
+
+    code = "merchant_limit"
+
+
+class UnknownCode(LotError):
+    """A coupon's code that was never handed out, or is out of date."""
+
+    code = "unknown_code"
+
+
 class NoTariff(LotError):
     """No price list has this version, or none is valid at the instant."""
 
@@ -269,6 +323,12 @@ class NotAllowed(LotError):
     """The account's role does not cover this."""
 
     code = "not_allowed"
+
+
+class MerchantsPage(NotAllowed):
+    """A merchant's account asked for the first page of those who run the lot."""
+
+    code = "merchants_page"
 
 
 class StaleForm(LotError):

@@ -169,14 +169,16 @@ class Exits:
 
 
 def price(work: Work, stay: Stay, at: datetime) -> Quote:
-    """What a stay owes: by its tariff and coupons, less its settlements, by the pass of its entry or of its plate."""
+    """What a stay owes: by its tariff, its coupons and the pass of its entry or of its plate, less what it paid."""
     entered_at = stay.entered_at or stay.read_at
     if stay.pass_id is not None:
         parking_pass = work.pass_by_id(stay.pass_id)
     else:
         parking_pass = work.pass_for(stay.plate, entered_at) if stay.plate is not None else None
     facts = Circumstances(stay.plate_color, stay.ticket_lost, tuple(work.coupons(stay.stay_id)), stay.vehicle)
-    return quote(work.tariff(stay.tariff_version), entered_at, at, work.settlements(stay.stay_id), parking_pass, facts)
+    settlements, refunds = work.settlements(stay.stay_id), work.money.refunds(stay.stay_id)
+    tariff = work.tariff(stay.tariff_version)
+    return quote(tariff, entered_at, at, settlements, parking_pass, facts, refunds, stay.forgiven_minor)
 
 
 def inside(work: Work, stay_id: str) -> Stay:

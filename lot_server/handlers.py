@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Literal
 
 from lot_server import alerts
+from lot_server.cashier import Cashier
 from lot_server.decisions import Approach, Decision
 from lot_server.domain.clock import Clock
 from lot_server.domain.coupon import Coupon
@@ -27,6 +28,7 @@ from lot_server.followers import Followers
 from lot_server.held_passages import HeldPassages
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
+from lot_server.validations import Validations
 
 SettlementOutcome = Literal["applied", "already_applied"]
 
@@ -45,6 +47,8 @@ class Handlers:
     ) -> None:
         self._clock = clock
         self.leftovers = Leftovers()
+        self.cashier = Cashier(clock)
+        self.validations = Validations(clock)
         self._entries = Entries(clock, blocked, self.leftovers, vehicles or {})
         self._exits = Exits(clock, policy or MatchingPolicy(), self.leftovers)
         self.held = HeldPassages(clock, self._entries, self._exits)
@@ -63,6 +67,7 @@ class Handlers:
         """The vehicle crossed the closing loop."""
         jobs = self._entries if approach.direction == "entry" else self._exits
         jobs.confirm(work, stay_id, approach.passage_id, crossed_at)
+        self.cashier.tell_excess(work, stay_id)
 
     def abandon(self, work: Work, approach: Approach, stay_id: str) -> None:
         """The vehicle backed out before the closing loop."""
@@ -82,10 +87,14 @@ class Handlers:
         """The part works again."""
         alerts.resolve_faults(work, self._clock.now(), "it works again", lane_id, code)
 
-    def apply_settlement(self, work: Work, settlement: Settlement) -> SettlementOutcome:
+    def apply_settlement(
+        self, work: Work, settlement: Settlement, taken_by: str | None = None, tendered_minor: int | None = None
+    ) -> SettlementOutcome:
         """Count money for a stay, once for ever by provider and reference, even if the stay has left by now.
 
-        Raises UnknownStay, CurrencyMismatch, and SettlementConflict where the reference was used for something else.
+        `taken_by` is the account that took it at the desk, `tendered_minor` the cash handed over.
+        Raises UnknownStay, CurrencyMismatch, BadPayment, and SettlementConflict where the reference was used for
+        something else.
         """
         known = work.settlement_by_reference(settlement.provider, settlement.provider_reference)
         if known is not None:
@@ -101,7 +110,10 @@ class Handlers:
         currency = work.tariff(stay.tariff_version).currency
         if settlement.amount.currency != currency:
             raise CurrencyMismatch(f"the stay is priced in {currency}, not {settlement.amount.currency}")
-        work.record(SettlementApplied(settlement), self._clock.now())
+        provider, amount = settlement.provider, settlement.amount
+        desk = self.cashier.desk(work, amount, provider, taken_by, tendered_minor) if taken_by else None
+        work.record(SettlementApplied(settlement, desk), self._clock.now())
+        self.cashier.tell_excess(work, settlement.stay_id)
         return "applied"
 
     def apply_coupon(self, work: Work, coupon: Coupon) -> SettlementOutcome:

@@ -141,6 +141,7 @@ class LaneLoop:
             message=self._world.message.code,
             plate=(decision.plate if decision else None) or (read.plate if read else None),
             due=self._world.message.due,
+            steps=self._world.message.steps,
             stay_id=found or (approach.stay_id if approach else None),
             passage_id=approach.passage_id if approach else None,
             qr=self._world.message.qr,
@@ -177,10 +178,17 @@ class LaneLoop:
         """The vehicle that waits here for what a ticket or a receipt can bring."""
         return self._approach if takes_codes(self._lane) else None
 
-    async def take_payment(self, amount: Money, provider: str, provider_reference: str) -> SettlementOutcome:
-        """Money taken at the barrier for the stay that waits there.
+    async def take_payment(
+        self,
+        amount: Money,
+        provider: str,
+        provider_reference: str,
+        taken_by: str | None = None,
+        tendered_minor: int | None = None,
+    ) -> SettlementOutcome:
+        """Money taken at the barrier for the stay that waits there; the rest as in `Handlers.apply_settlement`.
 
-        Raises NothingWaits, SettlementConflict, CurrencyMismatch.
+        Raises NothingWaits, SettlementConflict, CurrencyMismatch, BadPayment.
         """
         decision = self._decision
         # Priced again in this moment is still asked to pay: money that was taken must be counted.
@@ -195,7 +203,9 @@ class LaneLoop:
             quoted_at=decision.quote.at,
             settled_at=self._clock.now(),
         )
-        outcome = await self._store.transact(lambda work: self._handlers.apply_settlement(work, settlement))
+        outcome = await self._store.transact(
+            lambda work: self._handlers.apply_settlement(work, settlement, taken_by, tendered_minor)
+        )
         self.settlement_arrived(settlement.stay_id)
         return outcome
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from lot_server.decisions import Admitted, Decision, NotAdmitted, PaymentDue
+from lot_server.domain.fee_step import QuoteStep
 from lot_server.domain.lane import Lane, LaneState
 from lot_server.domain.matching import Candidate
 from lot_server.domain.money import Money
@@ -15,9 +16,9 @@ from lot_server.ports import LaneMessage, MessageCode, NoticeCode
 class LaneSnapshot:
     """One lane at one instant.
 
-    `fault` is the code of what does not work at it, None where all does. `candidates` and `photos` (of the vehicle
-    at the lane) are what an operator compares. `held`: an emergency holds its barrier open. `notice` is what became of
-    a code that the driver showed.
+    `steps` lead to what is `due`. `fault` is the code of what does not work at it, None where all does. `candidates`
+    and `photos` (of the vehicle at the lane) are what an operator compares. `held`: an emergency keeps it open.
+    `notice` is what became of a code that the driver showed.
     """
 
     lane_id: str
@@ -26,6 +27,7 @@ class LaneSnapshot:
     message: MessageCode
     plate: str | None
     due: Money | None
+    steps: tuple[QuoteStep, ...]
     stay_id: str | None
     passage_id: str | None
     qr: str | None
@@ -79,7 +81,9 @@ def message_for(
     if state in _PLAIN:
         return LaneMessage(_PLAIN[state])
     if isinstance(decision, PaymentDue) and state is LaneState.WAITING_FOR_PAYMENT:
-        return LaneMessage("please_pay", decision.plate, decision.quote.due, driver_page)
+        owed = decision.quote
+        asks: MessageCode = "please_top_up" if owed.paid.minor else "please_pay"
+        return LaneMessage(asks, decision.plate, owed.due, driver_page, steps=owed.steps)
     if isinstance(decision, NotAdmitted) and state is LaneState.REFUSED:
         return LaneMessage("lot_full" if decision.reason == "full" else "no_admission", decision.plate)
     if isinstance(decision, Admitted) and state in _ADMITTED:

@@ -127,7 +127,7 @@ def check_packages() -> None:
 
 
 async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStack) -> tuple[RunningLot, Site, Measured]:
-    displays = {lane.id: TextDisplay(config.lot.languages) for lane in config.lanes}
+    displays = {lane.id: TextDisplay(config.lot.languages, config.lot.time_zone) for lane in config.lanes}
     counts = LotCounts()
     writer, handlers = await open_records(config, counts, parts)
     workers = await parts.enter_async_context(_workers(config, factory))

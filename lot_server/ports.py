@@ -15,10 +15,12 @@ from lot_server.domain.emergency import Emergency
 from lot_server.domain.events import Event, LotDescribed
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.false_opens import EndedStay, LanePair, MatchingRecord
+from lot_server.domain.fee_step import QuoteStep
 from lot_server.domain.ledger import Envelope
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Passage, Settlement, Stay
 from lot_server.domain.tariff import Tariff
+from lot_server.money_ports import MoneyWork
 from vision.types import Frame, Sighting
 
 T = TypeVar("T")
@@ -33,6 +35,7 @@ MessageCode = Literal[
     "lot_full",
     "no_admission",
     "please_pay",
+    "please_top_up",
     "see_operator",
     "goodbye",
     "drive_on",
@@ -73,8 +76,9 @@ class LoopChange:
 class LaneMessage:
     """What a lane's display shows; its adapter chooses the words and the language.
 
-    `qr` is the text of a QR code: the driver page with `please_pay`, the ticket's code with `take_ticket`, whose number
-    `ticket` is. `notice` is what became of a code that the driver showed.
+    `qr` is the text of a QR code: the driver page with `please_pay` and `please_top_up`, which is for one that has
+    paid before, the ticket's code with `take_ticket`, whose number `ticket` is. `notice` is what became of a code that
+    the driver showed. `steps` lead to what is due.
     """
 
     code: MessageCode
@@ -83,6 +87,7 @@ class LaneMessage:
     qr: str | None = None
     ticket: str | None = None
     notice: NoticeCode | None = None
+    steps: tuple[QuoteStep, ...] = ()
 
 
 class LoopInputs(Protocol):
@@ -238,6 +243,11 @@ class Work(Protocol):
     def settlements(self, stay_id: str) -> list[Settlement]: ...
 
     def settlement_by_reference(self, provider: str, provider_reference: str) -> Settlement | None: ...
+
+    @property
+    def money(self) -> MoneyWork:
+        """Refunds, cash drawers, merchants and their coupons."""
+        ...
 
     def coupons(self, stay_id: str) -> list[Coupon]: ...
 

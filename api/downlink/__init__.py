@@ -1,1 +1,1 @@
-"""Hands settlements down to the lots."""
+"""Hands settlements and refunds down to the lots."""

@@ -101,7 +101,14 @@ async def status(request: Request, cloud: TheCloud, order_id: str) -> HTMLRespon
         return pages.refuse(error)
     order = standing.order
     amount = pages.wording().amount(order.amount_minor, order.currency)
-    values = {"order": order, "amount": amount, "leave_by": standing.leave_by, "inside": standing.inside}
+    back = standing.refunded_minor
+    values = {
+        "order": order,
+        "amount": amount,
+        "leave_by": standing.leave_by,
+        "inside": standing.inside,
+        "refunded": pages.wording().amount(back, order.currency) if back else None,
+    }
     return pages.show("status.html", values, lot=lot)
 
 
@@ -130,6 +137,9 @@ def _bill(pages: Pages, cloud: Cloud, priced: Priced) -> dict[str, object]:
     return {
         "plate": priced.plate,
         "due": quote.due.minor,
+        "paid": words.amount(quote.paid.minor, currency) if quote.paid.minor else None,
+        "late": any(step.kind == "grace_over" for step in quote.steps),
+        "overpaid": words.amount(quote.overpaid.minor, currency) if quote.overpaid.minor else None,
         "amount": words.amount(quote.due.minor, currency),
         "entered": at(quote.entered_at),
         "duration": words.duration(quote.entered_at, quote.at),

@@ -18,7 +18,9 @@ class PlateAsked(BaseModel):
 
 
 class Fee(BaseModel):
-    """What a stay owes now; `leave_by` is set once it is paid, `honoured_until` is how long `due` settles it."""
+    """What a stay owes now; `leave_by` is set once it is paid, `honoured_until` is how long `due` settles it;
+    `overpaid` is to be given back.
+    """
 
     stay_id: str
     plate: str
@@ -28,6 +30,7 @@ class Fee(BaseModel):
     gross: int
     paid: int
     due: int
+    overpaid: int
     honoured_until: datetime
     leave_by: datetime | None
     tariff_version: int
@@ -45,6 +48,7 @@ def fee_of(stay_id: str, plate: str, quote: Quote) -> Fee:
         gross=quote.gross.minor,
         paid=quote.paid.minor,
         due=quote.due.minor,
+        overpaid=quote.overpaid.minor,
         honoured_until=quote.honoured_until,
         leave_by=quote.leave_by,
         tariff_version=quote.tariff_version,

@@ -7,11 +7,22 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.errors import FeeUnknown
-from api.tables import CouponRow, LotRow, MirroredSettlement, PassRow, StayRow, TakenSettlement, TariffRow
+from api.tables import (
+    CouponRow,
+    LotRow,
+    MirroredRefund,
+    MirroredSettlement,
+    PassRow,
+    RefundOrder,
+    StayRow,
+    TakenSettlement,
+    TariffRow,
+)
 from lot_server.domain.codec import from_body
 from lot_server.domain.coupon import Coupon
 from lot_server.domain.money import Money
 from lot_server.domain.quote import Circumstances, Quote, quote
+from lot_server.domain.refund import Refund
 from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import Tariff
 
@@ -62,6 +73,8 @@ async def quote_stay(session: AsyncSession, stay: StayRow, now: datetime) -> Quo
         await settlements(session, stay.lot_id, stay.stay_id),
         None if parking_pass is None else _pass(parking_pass),
         Circumstances(stay.plate_color, stay.ticket_lost, await _coupons(session, stay), stay.vehicle),
+        await refunds(session, stay.lot_id, stay.stay_id),
+        stay.forgiven_minor,
     )
 
 
@@ -75,6 +88,37 @@ async def settlements(session: AsyncSession, lot_id: str, stay_id: str) -> list[
     )
     rows: list[MirroredSettlement | TakenSettlement] = [*counted, *taken]
     return list({(row.provider, row.provider_reference): settlement_of(row) for row in rows}.values())
+
+
+async def refunds(session: AsyncSession, lot_id: str, stay_id: str) -> list[Refund]:
+    """All the money given back of a stay: at the lot, and online though the lot has not confirmed it yet."""
+    counted = await session.exec(
+        select(MirroredRefund).where(MirroredRefund.lot_id == lot_id, MirroredRefund.stay_id == stay_id)
+    )
+    given = await session.exec(
+        select(RefundOrder).where(
+            RefundOrder.lot_id == lot_id, RefundOrder.stay_id == stay_id, RefundOrder.state == "done"
+        )
+    )
+    rows: list[MirroredRefund | RefundOrder] = [*counted, *given]
+    return list({(row.provider, row.provider_reference): refund_of(row) for row in rows}.values())
+
+
+def refund_of(row: MirroredRefund | RefundOrder) -> Refund:
+    """The refund in a row; an order must be done."""
+    assert row.provider_reference is not None
+    assert row.refunded_at is not None
+    return Refund(
+        row.refund_id,
+        row.settlement_id,
+        row.stay_id,
+        Money(row.amount_minor, row.currency),
+        row.provider,
+        row.provider_reference,
+        row.operator,
+        row.reason,
+        row.refunded_at,
+    )
 
 
 async def _coupons(session: AsyncSession, stay: StayRow) -> tuple[Coupon, ...]:

@@ -8,8 +8,27 @@ from typing import TypeVar
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.tables import AlertRow, CouponRow, LotRow, MirroredSettlement, PassageRow, PassRow, Row, StayRow, TariffRow
-from lot_server.domain.events import CouponApplied, PassGranted, SettlementApplied, SettlementRetimed, TariffPublished
+from api.tables import (
+    AlertRow,
+    CouponRow,
+    LotRow,
+    MirroredRefund,
+    MirroredSettlement,
+    PassageRow,
+    PassRow,
+    RefundAskRow,
+    Row,
+    StayRow,
+    TariffRow,
+)
+from lot_server.domain.events import (
+    CouponApplied,
+    PassGranted,
+    RefundApplied,
+    SettlementApplied,
+    SettlementRetimed,
+    TariffPublished,
+)
 from lot_server.domain.ledger import Envelope
 
 T = TypeVar("T", bound=Row)
@@ -33,6 +52,8 @@ class Mirror:
     tariffs: dict[int, TariffRow] = field(default_factory=dict)
     settlements: dict[tuple[str, str], MirroredSettlement] = field(default_factory=dict)
     coupons: dict[str, CouponRow] = field(default_factory=dict)
+    refunds: dict[tuple[str, str], MirroredRefund] = field(default_factory=dict)
+    refund_asks: dict[str, RefundAskRow] = field(default_factory=dict)
     at: datetime = field(init=False)
 
     @classmethod
@@ -65,6 +86,12 @@ class Mirror:
         if coupon_ids:
             coupons = select(CouponRow).where(CouponRow.lot_id == lot_id, col(CouponRow.coupon_id).in_(coupon_ids))
             mirror.coupons = {row.coupon_id: row for row in await session.exec(coupons)}
+        back = {each.body["refund"]["provider_reference"] for each in envelopes if each.kind == RefundApplied.KIND}
+        if back:
+            refunds = select(MirroredRefund).where(
+                MirroredRefund.lot_id == lot_id, col(MirroredRefund.provider_reference).in_(back)
+            )
+            mirror.refunds = {(row.provider, row.provider_reference): row for row in await session.exec(refunds)}
         kinds = {envelope.kind for envelope in envelopes}
         if PassGranted.KIND in kinds:
             passes = select(PassRow).where(PassRow.lot_id == lot_id)
@@ -86,6 +113,8 @@ class Mirror:
             self.tariffs,
             self.settlements,
             self.coupons,
+            self.refunds,
+            self.refund_asks,
         ):
             yield from table.values()
 

@@ -5,7 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from api.ingest.mirror import Mirror, Unprojectable, existing, introduce
-from api.tables import AlertRow, CouponRow, LotRow, MirroredSettlement, PassageRow, PassRow, StayRow, TariffRow
+from api.tables import (
+    AlertRow,
+    CouponRow,
+    LotRow,
+    MirroredRefund,
+    MirroredSettlement,
+    PassageRow,
+    PassRow,
+    RefundAskRow,
+    StayRow,
+    TariffRow,
+)
 from lot_server.domain import events
 from lot_server.domain.codec import to_body
 
@@ -141,6 +152,47 @@ def ticket_lost(mirror: Mirror, event: events.TicketLost) -> None:
     existing(mirror.stays, event.stay_id).ticket_lost = True
 
 
+def refund_applied(mirror: Mirror, event: events.RefundApplied) -> None:
+    back = event.refund
+    row = MirroredRefund(
+        lot_id=mirror.lot_id,
+        provider=back.provider,
+        provider_reference=back.provider_reference,
+        refund_id=back.refund_id,
+        settlement_id=back.settlement_id,
+        stay_id=back.stay_id,
+        amount_minor=back.amount.minor,
+        currency=back.amount.currency,
+        operator=back.operator,
+        reason=back.reason,
+        refunded_at=back.refunded_at,
+    )
+    introduce(mirror.refunds, (back.provider, back.provider_reference), row)
+
+
+def refund_asked(mirror: Mirror, event: events.RefundAsked) -> None:
+    ask = event.ask
+    row = RefundAskRow(
+        lot_id=mirror.lot_id,
+        refund_id=ask.refund_id,
+        settlement_id=ask.settlement_id,
+        amount_minor=ask.amount.minor,
+        currency=ask.amount.currency,
+        operator=ask.operator,
+        reason=ask.reason,
+        asked_at=ask.asked_at,
+    )
+    introduce(mirror.refund_asks, ask.refund_id, row)
+
+
+def debt_forgiven(mirror: Mirror, event: events.DebtForgiven) -> None:
+    existing(mirror.stays, event.stay_id).forgiven_minor += event.amount.minor
+
+
+def kept_at_the_lot(_: Mirror, __: events.Event) -> None:
+    """The envelope has it; whose drawer it was and which codes were handed out is the lot's own concern."""
+
+
 def match_judged(_: Mirror, __: events.MatchJudged) -> None:
     """How well the lot matches is its own concern."""
 
@@ -207,6 +259,13 @@ PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.StayRetimed: stay_retimed,
     events.PassageRetimed: passage_retimed,
     events.SettlementRetimed: settlement_retimed,
+    events.RefundApplied: refund_applied,
+    events.RefundAsked: refund_asked,
+    events.DebtForgiven: debt_forgiven,
+    events.ShiftOpened: kept_at_the_lot,
+    events.ShiftClosed: kept_at_the_lot,
+    events.MerchantAgreed: kept_at_the_lot,
+    events.CouponBatchIssued: kept_at_the_lot,
 }
 
 

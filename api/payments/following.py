@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from api.deps import Cloud
 from api.errors import ProviderFailed
@@ -13,7 +13,7 @@ from api.fees.service import quote_stay
 from api.payments.orders import find_order
 from api.payments.provider import Notice, OrderExpired, OrderPaid
 from api.payments.settling import Applied, apply_notice
-from api.tables import PaymentOrder, StayRow
+from api.tables import PaymentOrder, RefundOrder, StayRow
 
 log = logging.getLogger(__name__)
 SWEEP_S = 5.0
@@ -22,11 +22,15 @@ SWEEP_ORDERS = 100
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """An order as it stands now; `leave_by` while its paid stay may leave, `inside` while the vehicle has not left."""
+    """An order as it stands now; `leave_by` while its paid stay may leave, `inside` while the vehicle has not left.
+
+    `refunded_minor` is what its provider gave back of it.
+    """
 
     order: PaymentOrder
     leave_by: datetime | None
     inside: bool
+    refunded_minor: int
 
 
 async def read_order(cloud: Cloud, order_id: str) -> Standing:
@@ -42,9 +46,13 @@ async def read_order(cloud: Cloud, order_id: str) -> Standing:
     async with cloud.database.reading() as session:
         stay = await session.get_one(StayRow, (order.lot_id, order.stay_id))
         inside = stay.state == "open"
+        back = select(func.coalesce(func.sum(RefundOrder.amount_minor), 0)).where(
+            RefundOrder.lot_id == order.lot_id, RefundOrder.order_id == order.order_id, RefundOrder.state == "done"
+        )
+        refunded = int((await session.exec(back)).one())
         if order.state != "paid" or not inside:
-            return Standing(order, None, inside)
-        return Standing(order, (await quote_stay(session, stay, cloud.clock.now())).leave_by, inside)
+            return Standing(order, None, inside, refunded)
+        return Standing(order, (await quote_stay(session, stay, cloud.clock.now())).leave_by, inside, refunded)
 
 
 async def follow(cloud: Cloud, order: PaymentOrder) -> PaymentOrder:

@@ -45,6 +45,31 @@ class OrderExpired:
     order_id: str
 
 
+@dataclass(frozen=True, slots=True)
+class Payback:
+    """Money to give back of the payment `reference` of an order; the same `refund_id` is the same refund."""
+
+    refund_id: str
+    order_id: str
+    reference: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class PaybackDone:
+    """The provider gave the money back at `refunded_at`; `reference` is its own id of the refund."""
+
+    reference: str
+    refunded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaybackRefused:
+    """The provider will never give it back."""
+
+    why: str
+
+
 Notice = OrderOpened | OrderPaid | OrderExpired
 """What a provider says of an order, by webhook or when asked."""
 
@@ -68,6 +93,10 @@ class PaymentProvider(Protocol):
 
     async def ask(self, order_id: str) -> Notice | None:
         """What became of an order; None where the provider never heard of it."""
+        ...
+
+    async def pay_back(self, payback: Payback) -> PaybackDone | PaybackRefused:
+        """Give money back, once for each `refund_id` however often it is asked."""
         ...
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, clock: Clock) -> Notice:

@@ -27,7 +27,7 @@ async def pay(
 async def order_state(order_id: str, cloud: TheCloud) -> Order:
     """How an order stands; a pending one is asked for at its provider."""
     standing = await read_order(cloud, order_id)
-    return order_of(standing.order, standing.leave_by)
+    return order_of(standing.order, standing.leave_by, standing.refunded_minor)
 
 
 @router.post("/v1/payments/{provider_name}/webhook")

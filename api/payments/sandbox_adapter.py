@@ -8,14 +8,26 @@ import httpx2
 
 from api.config import SandboxAccount
 from api.errors import ForgedWebhook, MalformedWebhook, ProviderFailed, StaleWebhook
-from api.payments.provider import Checkout, Notice, OrderExpired, OrderOpened, OrderPaid
+from api.payments.provider import (
+    Checkout,
+    Notice,
+    OrderExpired,
+    OrderOpened,
+    OrderPaid,
+    Payback,
+    PaybackDone,
+    PaybackRefused,
+)
 from api.payments.sandbox_messages import (
     ASK_PATH,
     OPEN_PATH,
+    REFUND_PATH,
     AskOrder,
     OpenOrder,
     OrderStatus,
     PayPage,
+    RefundAnswer,
+    RefundPayment,
     WebhookEvent,
     decode,
     encode,
@@ -59,6 +71,18 @@ class SandboxProvider:
         if content is None:
             return None
         return _notice(_reply(OrderStatus, content))
+
+    async def pay_back(self, payback: Payback) -> PaybackDone | PaybackRefused:
+        message = RefundPayment(payback.refund_id, payback.order_id, payback.reference, payback.amount)
+        content = await self._post(REFUND_PATH, encode(message))
+        if content is None:
+            raise ProviderFailed("the payment provider does not know its own address for refunds: check sandbox.url")
+        answer = _reply(RefundAnswer, content)
+        if answer.state == "refused":
+            return PaybackRefused(answer.why or "the provider says no")
+        if answer.reference is None or answer.refunded_at is None:
+            raise ProviderFailed("the payment provider says that it gave money back, but not under which reference")
+        return PaybackDone(answer.reference, answer.refunded_at)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, clock: Clock) -> Notice:
         try:

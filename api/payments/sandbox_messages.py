@@ -12,6 +12,7 @@ from lot_server.domain.money import Money
 T = TypeVar("T")
 OPEN_PATH = "/v1/orders"
 ASK_PATH = "/v1/orders/ask"
+REFUND_PATH = "/v1/refunds"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,27 @@ class PayPage:
 @dataclass(frozen=True, slots=True)
 class AskOrder:
     order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundPayment:
+    """Give back part of a payment, or all of it; the same `refund_id` gets the same answer."""
+
+    refund_id: str
+    order_id: str
+    payment: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAnswer:
+    """What became of a refund: its own `reference` and when, or why it cannot be."""
+
+    refund_id: str
+    state: Literal["done", "refused"]
+    reference: str | None
+    refunded_at: datetime | None
+    why: str | None
 
 
 @dataclass(frozen=True, slots=True)

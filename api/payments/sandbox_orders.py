@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from api.errors import ApiError
-from api.payments.sandbox_messages import OpenOrder, OrderStatus, Payment
+from api.payments.sandbox_messages import OpenOrder, OrderStatus, Payment, RefundAnswer, RefundPayment
 
 
 class OrderChanged(ApiError):
@@ -49,6 +49,7 @@ class SandboxOrders:
     def __init__(self) -> None:
         self._by_id: dict[str, SandboxOrder] = {}
         self._ids: dict[str, str] = {}
+        self._refunds: dict[str, tuple[RefundPayment, RefundAnswer]] = {}
 
     def open(self, terms: OpenOrder) -> SandboxOrder:
         """The order of these terms, new or as it was. Raises OrderChanged."""
@@ -86,3 +87,24 @@ class SandboxOrders:
         paid = replace(order, payment=Payment(f"sbx-{secrets.token_hex(12)}", order.terms.amount, now))
         self._by_id[order.terms.order_id] = paid
         return paid, True
+
+    def refund(self, wish: RefundPayment, now: datetime) -> RefundAnswer:
+        """Give money back, once for an id, and never more than was paid. Raises OrderChanged."""
+        if wish.refund_id in self._refunds:
+            known, answer = self._refunds[wish.refund_id]
+            if known != wish:
+                raise OrderChanged("this refund was asked for with other terms: give a new refund a new id")
+            return answer
+        order = self._by_id.get(wish.order_id)
+        payment = None if order is None else order.payment
+        if payment is None or payment.reference != wish.payment or payment.amount.currency != wish.amount.currency:
+            return RefundAnswer(wish.refund_id, "refused", None, None, "there is no such payment")
+        back = sum(each.amount.minor for each, answer in self._of(wish.payment) if answer.state == "done")
+        if not 0 < wish.amount.minor <= payment.amount.minor - back:
+            return RefundAnswer(wish.refund_id, "refused", None, None, "this is more than is left of the payment")
+        answer = RefundAnswer(wish.refund_id, "done", f"sbr-{secrets.token_hex(12)}", now, None)
+        self._refunds[wish.refund_id] = (wish, answer)
+        return answer
+
+    def _of(self, payment: str) -> list[tuple[RefundPayment, RefundAnswer]]:
+        return [(wish, answer) for wish, answer in self._refunds.values() if wish.payment == payment]

@@ -15,7 +15,17 @@ from jinja2 import Environment, PackageLoader
 from api.body_limit import BodyLimit
 from api.errors import ApiError, ForgedWebhook, MalformedRequest, StaleWebhook, install_handlers
 from api.payments.sandbox_config import SandboxConfig
-from api.payments.sandbox_messages import ASK_PATH, OPEN_PATH, AskOrder, OpenOrder, PayPage, decode, encode
+from api.payments.sandbox_messages import (
+    ASK_PATH,
+    OPEN_PATH,
+    REFUND_PATH,
+    AskOrder,
+    OpenOrder,
+    PayPage,
+    RefundPayment,
+    decode,
+    encode,
+)
 from api.payments.sandbox_orders import NotPayable, SandboxOrder, SandboxOrders
 from api.payments.sandbox_webhooks import Webhooks
 from api.payments.stamp import Forged, Stale, check
@@ -81,6 +91,14 @@ def create_sandbox(config: SandboxConfig) -> FastAPI:
         if order is None:
             raise UnknownSandboxOrder("there is no such order here: open it first")
         return Response(encode(order.status(config.clock.now())), 200, media_type="application/json")
+
+    @app.post(REFUND_PATH)
+    async def refund(request: Request) -> Response:
+        try:
+            wish = decode(RefundPayment, await stamped(request))
+        except BadBody as error:
+            raise MalformedRequest(str(error)) from error
+        return Response(encode(orders.refund(wish, config.clock.now())), 200, media_type="application/json")
 
     @app.get("/pay/{page_id}", response_class=HTMLResponse)
     async def show(page_id: str) -> HTMLResponse:

@@ -8,7 +8,10 @@ from api.tables import OrderState, PaymentOrder
 
 
 class Order(BaseModel):
-    """An order: pay it at `pay_url` before `expires_at`; `leave_by` is set while a paid stay may leave."""
+    """An order: pay it at `pay_url` before `expires_at`; `leave_by` is set while a paid stay may leave.
+
+    `refunded` is what was given back of it.
+    """
 
     order_id: str
     lot_id: str
@@ -19,6 +22,7 @@ class Order(BaseModel):
     expires_at: datetime
     paid_at: datetime | None
     leave_by: datetime | None
+    refunded: int
 
 
 class WebhookAnswer(BaseModel):
@@ -27,7 +31,7 @@ class WebhookAnswer(BaseModel):
     outcome: str
 
 
-def order_of(order: PaymentOrder, leave_by: datetime | None = None) -> Order:
+def order_of(order: PaymentOrder, leave_by: datetime | None = None, refunded_minor: int = 0) -> Order:
     """The wire form of an order."""
     return Order(
         order_id=order.order_id,
@@ -39,4 +43,5 @@ def order_of(order: PaymentOrder, leave_by: datetime | None = None) -> Order:
         expires_at=order.expires_at,
         paid_at=order.paid_at,
         leave_by=leave_by,
+        refunded=refunded_minor,
     )

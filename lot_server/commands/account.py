@@ -17,11 +17,14 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The account's name.")
 def add(
     name: Name,
     config: Config,
-    role: Annotated[Role, typer.Option("--role", help="viewer looks, operator acts, administrator changes the lot.")],
+    role: Annotated[
+        Role, typer.Option("--role", help="viewer looks, operator acts, administrator changes; merchant gives coupons.")
+    ],
     operator: Operator,
+    merchant: Annotated[str | None, typer.Option("--merchant", help="Whose coupons, for the role merchant.")] = None,
 ) -> None:
     """Add an account; its one-time password is printed once, and good for choosing another."""
-    _tell_password(config, "/accounts", {"name": name, "role": role, "operator": operator})
+    _tell_password(config, "/accounts", {"name": name, "role": role, "operator": operator, "merchant": merchant})
 
 
 @account_app.command()
@@ -45,7 +48,7 @@ def remove(name: Name, config: Config, operator: Operator) -> None:
 def list_accounts(config: Config, as_json: AsJson = False) -> None:
     """All accounts."""
     answer = get(config, "/accounts")
-    print_rows(answer, answer["accounts"], ("name", "role", "one_time", "added_at"), as_json)
+    print_rows(answer, answer["accounts"], ("name", "role", "merchant", "one_time", "added_at"), as_json)
 
 
 def _tell_password(config: Config, path: str, body: dict[str, object]) -> None:

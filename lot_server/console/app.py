@@ -17,10 +17,12 @@ from lot_server.console.config import ConsoleSection
 from lot_server.console.day_routes import day_routes
 from lot_server.console.emergency_routes import emergency_routes
 from lot_server.console.facts_routes import facts_routes
-from lot_server.console.guard import OWN_PASSWORD, Guard
+from lot_server.console.guard import OWN_PASSWORD, VALIDATE, Guard
 from lot_server.console.headers import ConsoleHeaders
 from lot_server.console.lane_routes import lane_routes
 from lot_server.console.live import LiveLanes
+from lot_server.console.merchant_routes import merchant_routes
+from lot_server.console.money_routes import money_routes
 from lot_server.console.parts import Console
 from lot_server.console.passwords import Passwords
 from lot_server.console.photo_routes import photo_routes
@@ -29,7 +31,7 @@ from lot_server.console.sign_ins import SignIns
 from lot_server.console.stay_routes import stay_routes
 from lot_server.console.trail_routes import trail_routes
 from lot_server.domain.errors import DomainError
-from lot_server.errors import LotError, NotSignedIn, PasswordWanted
+from lot_server.errors import LotError, MerchantsPage, NotSignedIn, PasswordWanted
 from lot_server.loopback.lot import RunningLot
 from lot_server.loopback.problems import status_of
 from lot_server.store.look import ReadStore
@@ -62,6 +64,8 @@ def console_app(
         photo_routes,
     ):
         app.include_router(routes(console))
+    for routes in (money_routes, merchant_routes):
+        app.include_router(routes(console))
     _answer_problems(app, console)
     return app
 
@@ -81,6 +85,10 @@ def _answer_problems(app: FastAPI, console: Console) -> None:
             return problem(request, 401, error.code, str(error))
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{SIGN_IN}?{urlencode({'then': request.url.path + query})}", 303)
+
+    @app.exception_handler(MerchantsPage)
+    async def merchants_page(_: Request, __: MerchantsPage) -> RedirectResponse:
+        return RedirectResponse(VALIDATE, 303)
 
     @app.exception_handler(LotError)
     async def lot_error(request: Request, error: LotError) -> HTMLResponse:

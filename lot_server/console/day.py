@@ -4,10 +4,13 @@ import csv
 import io
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from lot_server.console.wording import Wording
+from lot_server.domain.merchant import CouponBatch
 from lot_server.store.day_figures import Day
+from lot_server.store.day_money import MoneyMove
 from lot_server.store.stay_list import ListedStay
 
 BYTE_ORDER_MARK = "\ufeff"
@@ -30,7 +33,7 @@ def hour_edges(day: date, zone: str) -> list[datetime]:
 def hours_csv(day: Day, words: Wording) -> str:
     """One line an hour."""
     return _csv(
-        ("hour", "entries", "exits", "most_inside", f"taken_{words.currency}"),
+        ("hour", "entries", "exits", "most_inside", f"taken_{words.currency}", f"refunded_{words.currency}"),
         (
             (
                 words.date_and_time(hour.starts_at),
@@ -38,6 +41,7 @@ def hours_csv(day: Day, words: Wording) -> str:
                 hour.exits,
                 hour.most_inside,
                 _decimal(hour.taken_minor),
+                _decimal(hour.refunded_minor),
             )
             for hour in day.hours
         ),
@@ -68,6 +72,36 @@ def stays_csv(stays: Iterable[tuple[ListedStay, int]], words: Wording) -> str:
     )
 
 
+def money_csv(moves: Iterable[MoneyMove], words: Wording) -> str:
+    """One line for each payment and refund; refunds are below 0."""
+    return _csv(
+        ("at", "kind", "stay_id", "plate", "provider", "reference", f"amount_{words.currency}", "who", "reason"),
+        (
+            (
+                words.local(each.at).strftime("%Y-%m-%d %H:%M:%S"),
+                each.kind,
+                each.stay_id,
+                each.plate or "",
+                each.provider,
+                each.reference,
+                _decimal(each.minor),
+                each.who or "",
+                each.reason or "",
+            )
+            for each in moves
+        ),
+    )
+
+
+def codes_csv(batch: CouponBatch, codes: Iterable[str], words: Wording) -> str:
+    """One line a code of a batch, with what it is worth."""
+    until = words.date_and_time(batch.valid_until)
+    return _csv(
+        ("code", "merchant", "kind", "value", "valid_until"),
+        ((code, batch.merchant, batch.kind, batch.value, until) for code in codes),
+    )
+
+
 def _csv(head: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
@@ -82,6 +116,6 @@ def _cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
-def _decimal(minor: int) -> str:
-    sign, whole = "-" if minor < 0 else "", abs(minor)
-    return f"{sign}{whole // 100}.{whole % 100:02d}"
+def _decimal(minor: int) -> Decimal:
+    """A number, so that no minus is taken for the beginning of a formula."""
+    return Decimal(minor).scaleb(-2)

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from lot_server.console import day as days
 from lot_server.console.charts import bar_chart, step_chart
+from lot_server.console.merchant_figures import by_merchant
 from lot_server.console.pages import Frame
 from lot_server.console.parts import Console
 from lot_server.console.sign_ins import Visitor
@@ -35,8 +36,15 @@ def day_routes(console: Console) -> APIRouter:
             frame = Frame.of(look)
             words = pages.words(frame)
             wanted = _date(date, words)
-            figures = look.days.of(days.hour_edges(wanted, words.zone))
-        values = {"date": wanted, "day": figures, "today": _today(words), **_neighbours(wanted, words)}
+            edges = days.hour_edges(wanted, words.zone)
+            figures, merchants = look.days.of(edges), by_merchant(look, edges[0], edges[-1])
+        values = {
+            "date": wanted,
+            "day": figures,
+            "merchants": merchants,
+            "today": _today(words),
+            **_neighbours(wanted, words),
+        }
         return pages.show("day.html", frame, values | _charts(figures, words, frame.facts.spaces))
 
     @router.get("/day/hours.csv")
@@ -49,6 +57,11 @@ def day_routes(console: Console) -> APIRouter:
         """The stays that entered or left on the day, with their plates. Raises BadForm."""
         return await _file("stays", date, visitor)
 
+    @router.get("/day/money.csv")
+    async def money(visitor: Annotated[Visitor, Depends(guard.needs("operator"))], date: str = "") -> Response:
+        """Every payment and refund of the day. Raises BadForm."""
+        return await _file("money", date, visitor)
+
     async def _file(kind: str, date: str, visitor: Visitor) -> Response:
         def write() -> tuple[str, str]:
             with console.store.look() as look:
@@ -57,6 +70,8 @@ def day_routes(console: Console) -> APIRouter:
                 edges = days.hour_edges(wanted, words.zone)
                 if kind == "hours":
                     return f"{kind}-{wanted}", days.hours_csv(look.days.of(edges), words)
+                if kind == "money":
+                    return f"{kind}-{wanted}", days.money_csv(look.day_money.moves(edges[0], edges[-1]), words)
                 return f"{kind}-{wanted}", days.stays_csv(look.stays.between(edges[0], edges[-1]), words)
 
         name, text = await run_in_threadpool(write)
@@ -93,5 +108,12 @@ def _charts(day: Day, words: Wording, spaces: int) -> dict[str, object]:
     return {
         "traffic": bar_chart(traffic, hours),
         "inside": step_chart([hour.most_inside for hour in day.hours], hours, spaces),
-        "money": bar_chart([("taken", [hour.taken_minor for hour in day.hours])], hours, MINOR),
+        "money": bar_chart(
+            [
+                ("taken", [hour.taken_minor for hour in day.hours]),
+                ("refunded", [hour.refunded_minor for hour in day.hours]),
+            ],
+            hours,
+            MINOR,
+        ),
     }

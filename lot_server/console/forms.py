@@ -1,6 +1,7 @@
 """The pages' own forms, read and checked."""
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
@@ -13,6 +14,7 @@ TOKEN = "form_token"  # noqa: S105
 MOST_BYTES = 64 * 1024
 MOST_FIELDS = 32
 REASON, NOTE = "reason", "note"
+_AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?")
 OTHER = "other"
 """The reason that says nothing without a note."""
 MOST_REASON = 500
@@ -41,6 +43,13 @@ class Form:
             return int(self.text(name, 20))
         except ValueError as error:
             raise BadForm(f"{name} must be a whole number") from error
+
+    def minor(self, name: str) -> int:
+        """An amount as people write it, `18`, `18.5` or `18,50`, in minor units. Raises BadForm."""
+        found = _AMOUNT.fullmatch(self.text(name, 20))
+        if found is None:
+            raise BadForm(f"{name} must be an amount like 18.50")
+        return int(found[1]) * 100 + int((found[2] or "").ljust(2, "0"))
 
     def reason(self) -> str:
         """The chosen reason and the note beside it. Raises BadForm where both say nothing."""

@@ -11,10 +11,12 @@ from lot_server.console.config import ConsoleSection
 from lot_server.console.forms import Form, read_form
 from lot_server.console.sign_ins import SignIns, Visitor
 from lot_server.domain.account import Role
-from lot_server.errors import NotAllowed, NotSignedIn, PasswordWanted
+from lot_server.errors import MerchantsPage, NotAllowed, NotSignedIn, PasswordWanted
 
 OWN_PASSWORD = "/password"  # noqa: S105
 SIGN_OUT = "/sign-out"
+VALIDATE = "/validate"
+"""The one page of merchants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,22 @@ class Guard:
 
         async def allowed(request: Request) -> Visitor:
             visitor = await self.visitor(request)
+            if visitor.account.role == "merchant" and request.url.path == "/":
+                raise MerchantsPage("merchants have a page of their own")
             if not visitor.account.may(role):
                 raise NotAllowed(f"this takes the role {role}: ask an administrator of the lot")
             return visitor
 
         return allowed
+
+    def own_form(self) -> Callable[[Request], Awaitable[Posted]]:
+        """A dependency: a form about the sender's own account. Raises NotSignedIn, StaleForm, BadForm."""
+
+        async def posted(request: Request) -> Posted:
+            visitor = await self.visitor(request)
+            return Posted(visitor, await read_form(request, visitor.form_token))
+
+        return posted
 
     def form(self, role: Role) -> Callable[[Request], Awaitable[Posted]]:
         """A dependency: the form and its sender. Raises NotSignedIn, NotAllowed, StaleForm, BadForm."""

@@ -10,19 +10,18 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
+from lot_server.console.desk import desk_payment
 from lot_server.console.guard import Posted
 from lot_server.console.live import LOOK_S, LotNow
 from lot_server.console.pages import Pages
 from lot_server.console.parts import Console
 from lot_server.console.sign_ins import Visitor
-from lot_server.domain.money import Money
 from lot_server.errors import NothingWaits, NotSignedIn, TooManyWatchers, UnknownLane, UnknownStay
 from lot_server.lane_loop import LaneLoop
 
 MOST_WATCHERS = 32
 PROVE_S = 5.0
 """How often a watcher's sign-in is looked at, and a sign of life sent."""
-CASH = "cash"
 
 
 def lane_routes(console: Console, ending: asyncio.Event) -> APIRouter:
@@ -81,18 +80,21 @@ def lane_routes(console: Console, ending: asyncio.Event) -> APIRouter:
         return RedirectResponse("/", 303)
 
     @router.post("/lanes/{lane_id}/payment")
-    async def take_cash(lane_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]) -> RedirectResponse:
-        """Count cash for the stay that waits; one form counts once. Raises UnknownLane, NothingWaits."""
+    async def take_payment(
+        lane_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]
+    ) -> RedirectResponse:
+        """Count cash or a terminal's payment for the stay that waits; one form counts once.
+
+        Raises UnknownLane, NothingWaits, SettlementConflict.
+        """
         form, lane = posted.form, lot.lane(lane_id)
         here = lane.snapshot()
         # Pressed twice, the stay may be gone or another one there: money is only counted for the one it was asked of.
         if here.stay_id != form.text("stay_id"):
             raise NothingWaits(f"another vehicle stands at {lane_id} by now: look at the lane")
-        amount, reference = Money(form.number("amount_minor"), form.text("currency")), form.text("reference")
-        if amount.minor <= 0:
-            raise NothingWaits("there is nothing to pay")
-        await lot.note(posted.who, "take_payment", lane_id, f"{amount}, {CASH} {reference}")
-        await lane.take_payment(amount, CASH, reference)
+        paid = desk_payment(form)
+        await lot.note(posted.who, "take_payment", lane_id, paid.told)
+        await lane.take_payment(paid.amount, paid.provider, paid.reference, posted.who, paid.tendered_minor)
         return RedirectResponse("/", 303)
 
     @router.get("/lanes/{lane_id}/stays/{stay_id}")

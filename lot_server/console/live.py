@@ -11,6 +11,7 @@ from lot_server.lane_view import LaneSnapshot
 from lot_server.loopback.lot import RunningLot
 from lot_server.store.lane_history import PassageStory
 from lot_server.store.look import ReadStore
+from lot_server.store.owing import OpenBalance
 
 LOOK_S = 0.5
 _TAKES_ORDERS = {rule.source for rule in RULES if rule.event is LaneEvent.OPERATOR_DECIDED}
@@ -18,13 +19,16 @@ _TAKES_ORDERS = {rule.source for rule in RULES if rule.event is LaneEvent.OPERAT
 
 @dataclass(frozen=True, slots=True)
 class LaneNow:
-    """A lane, the text its display shows, its last passage, its open alerts, and how often its stay paid so far."""
+    """A lane, the text its display shows, its last passage and open alerts, how often its stay paid so far, and what
+    earlier stays of the plate here still owe.
+    """
 
     snapshot: LaneSnapshot
     lines: tuple[str, ...]
     last: PassageStory | None
     alerts: tuple[OpenAlert, ...]
     payments: int
+    debts: tuple[OpenBalance, ...] = ()
 
     @property
     def opens(self) -> bool:
@@ -102,6 +106,7 @@ class LiveLanes:
                         look.lanes.last(here.lane_id),
                         tuple(alert for alert in alerts if alert.raised.lane_id == here.lane_id),
                         len(look.work.settlements(here.stay_id)) if here.stay_id and here.due else 0,
+                        tuple(look.work.owing.of_plate(here.plate)) if here.passage_id and here.plate else (),
                     )
                     for here in snapshots
                 ),

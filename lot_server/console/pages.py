@@ -1,7 +1,7 @@
 """Renders the console's pages: what every page shows around its own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -60,6 +60,11 @@ class Pages:
         if frame is None:
             return Wording(self.language)
         return Wording(self.language, frame.facts.time_zone, frame.facts.currency)
+
+    def both(self, frame: Frame) -> tuple[Wording, Wording]:
+        """The words of every language, the visitor's first."""
+        own, other = self.words(frame), replace(self.words(frame), language="en" if self.language == "zh" else "zh")
+        return own, other
 
     def render(self, template: str, frame: Frame | None, values: Mapping[str, object]) -> str:
         """A page's or a part's text."""

@@ -63,7 +63,7 @@ def sign_in_routes(console: Console) -> APIRouter:
         return answer
 
     @router.post(SIGN_OUT)
-    async def end(posted: Annotated[Posted, Depends(guard.form("viewer"))]) -> RedirectResponse:
+    async def end(posted: Annotated[Posted, Depends(guard.own_form())]) -> RedirectResponse:
         """End the sign-in; the browser forgets the photos it kept."""
         await sign_ins.end(posted.visitor)
         answer = RedirectResponse(SIGN_IN, 303, {"Clear-Site-Data": '"cache"'})
@@ -71,12 +71,12 @@ def sign_in_routes(console: Console) -> APIRouter:
         return answer
 
     @router.get(OWN_PASSWORD)
-    def own_password(request: Request, visitor: Annotated[Visitor, Depends(guard.needs("viewer"))]) -> HTMLResponse:
+    def own_password(request: Request, visitor: Annotated[Visitor, Depends(guard.visitor)]) -> HTMLResponse:
         """Ask for another password."""
         return show_password(request, visitor, None)
 
     @router.post(OWN_PASSWORD)
-    async def change(request: Request, posted: Annotated[Posted, Depends(guard.form("viewer"))]) -> Response:
+    async def change(request: Request, posted: Annotated[Posted, Depends(guard.own_form())]) -> Response:
         """Take another password; all other browsers of the account are signed out."""
         fields = posted.form.fields
         old, new, again = (fields.get(name, "") for name in ("old", "new", "again"))

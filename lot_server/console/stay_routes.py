@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from lot_server.console.desk import money_of
 from lot_server.console.guard import Posted
 from lot_server.console.pages import Frame, Pages
 from lot_server.console.parts import Console
@@ -79,8 +80,7 @@ def stay_routes(console: Console) -> APIRouter:
                 "exit": next((each for each in reversed(passages) if each.direction == "exit"), None),
                 "passages": passages,
                 "quote": None if found.entered_at is None else lot.handlers.fee_of(look.work, stay_id),
-                "settlements": look.work.settlements(stay_id),
-                "coupons": look.work.coupons(stay_id),
+                **money_of(look, lot.handlers, found),
                 "corrections": look.lanes.corrections(stay_id),
                 "alerts": look.lanes.alerts(stay_id),
                 "colors": COLORS,
@@ -101,7 +101,7 @@ def stay_routes(console: Console) -> APIRouter:
             lot.handlers.correct_plate(work, stay_id, plate, posted.who, reason, color)
 
         await lot.writer.transact(job)
-        _price_again(stay_id)
+        lot.price_again(stay_id)
         return RedirectResponse(f"/stays/{stay_id}", 303)
 
     @router.post("/stays/{stay_id}/vehicle")
@@ -116,7 +116,7 @@ def stay_routes(console: Console) -> APIRouter:
             lot.handlers.class_vehicle(work, stay_id, vehicle, posted.who, reason)
 
         await lot.writer.transact(job)
-        _price_again(stay_id)
+        lot.price_again(stay_id)
         return RedirectResponse(f"/stays/{stay_id}", 303)
 
     @router.post("/stays/{stay_id}/ticket")
@@ -129,13 +129,8 @@ def stay_routes(console: Console) -> APIRouter:
             lot.handlers.lose_ticket(work, stay_id, posted.who, reason)
 
         await lot.writer.transact(job)
-        _price_again(stay_id)
+        lot.price_again(stay_id)
         return RedirectResponse(f"/stays/{stay_id}", 303)
-
-    def _price_again(stay_id: str) -> None:
-        """Plate and ticket change the fee of a vehicle that waits at an exit."""
-        for lane in lot.lanes.values():
-            lane.settlement_arrived(stay_id)
 
     return router
 

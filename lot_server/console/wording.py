@@ -6,16 +6,21 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from lot_server.console.texts.en import TEXTS as ENGLISH
+from lot_server.console.texts.en_money import TEXTS as ENGLISH_MONEY
 from lot_server.console.texts.running_en import TEXTS as ENGLISH_RUNNING
 from lot_server.console.texts.running_zh import TEXTS as CHINESE_RUNNING
 from lot_server.console.texts.zh import TEXTS as CHINESE
+from lot_server.console.texts.zh_money import TEXTS as CHINESE_MONEY
 from lot_server.domain.fee_step import QuoteStep
 from lot_server.domain.fee_words import FeeLanguage, between, explain
 from lot_server.domain.money import Money
 from lot_server.errors import TooManySignIns
 
 Language = FeeLanguage
-TEXTS: dict[Language, dict[str, str]] = {"en": ENGLISH | ENGLISH_RUNNING, "zh": CHINESE | CHINESE_RUNNING}
+TEXTS: dict[Language, dict[str, str]] = {
+    "en": ENGLISH | ENGLISH_RUNNING | ENGLISH_MONEY,
+    "zh": CHINESE | CHINESE_RUNNING | CHINESE_MONEY,
+}
 SYMBOLS = {"CNY": "¥", "EUR": "€", "USD": "$", "GBP": "£", "BRL": "R$"}
 
 
@@ -74,6 +79,15 @@ class Wording:
             return str(Money(minor, self.currency))
         number = str(Money(abs(minor), self.currency)).removesuffix(f" {self.currency}")
         return f"{'−' if minor < 0 else ''}{symbol}{number}"
+
+    def decimal(self, minor: int) -> str:
+        """`12.50`, as an amount is typed."""
+        return str(Money(minor, "")).strip()
+
+    def worth(self, kind: str, value: int) -> str:
+        """What a coupon gives: `60 min`, `¥5.00`, `20 %`, or the words for all of it."""
+        texts = {"minutes": self.span(timedelta(minutes=value)), "amount": self.amount(value), "percent": f"{value} %"}
+        return texts.get(kind) or self.name("coupon", kind)
 
     def span(self, span: timedelta) -> str:
         """How long, in days, hours and minutes, a started minute counted whole as the fee does."""

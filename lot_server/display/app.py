@@ -33,6 +33,7 @@ _TONES: dict[MessageCode, str] = {
     "no_admission": "stop",
     "out_of_order": "stop",
     "please_pay": "act",
+    "please_top_up": "act",
     "see_operator": "act",
 }
 """How a message looks: go, stop, act (the driver does something), or calm."""
@@ -90,6 +91,10 @@ def picture(display: TextDisplay, message: LaneMessage) -> dict[str, object]:
         "plate": message.plate or message.ticket,
         "due": None if message.due is None else str(message.due),
         "notices": [] if message.notice is None else _texts(display.notices(message.notice)),
+        "why": [
+            {"words": [{"lang": language, "text": text} for language, text in words.items()], "amount": amount}
+            for words, amount in display.why(message)
+        ],
         "qr": None if message.qr is None else _qr(message.qr),
     }
 
@@ -138,6 +143,7 @@ def _page(lane_id: str, out_of_order: Mapping[str, str], simulated: bool) -> str
 <p id="plate" hidden></p>
 <p id="due" hidden></p>
 <div id="notices" hidden></div>
+<ol id="why" hidden></ol>
 </section>
 <div id="qr" hidden></div>
 </main>

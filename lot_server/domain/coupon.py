@@ -7,6 +7,10 @@ from typing import Literal
 from lot_server.domain.errors import BadCoupon
 
 CouponKind = Literal["minutes", "amount", "percent", "full"]
+VALIDATION = "validation-"
+"""How the ids of coupons begin that merchants' own accounts gave."""
+CODE = "code-"
+"""How the ids of coupons begin that came as codes; the code's hash follows."""
 
 
 @dataclass(frozen=True, slots=True)

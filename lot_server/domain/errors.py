@@ -37,6 +37,18 @@ class BadCoupon(DomainError):
     code = "bad_coupon"
 
 
+class BadRefund(DomainError):
+    """A refund that gives nothing back, or that nobody answers for."""
+
+    code = "bad_refund"
+
+
+class BadMerchant(DomainError):
+    """A merchant or a batch of coupons whose terms cannot be."""
+
+    code = "bad_merchant"
+
+
 class BadPlate(DomainError):
     """A text that cannot be a plate: empty, too long, or holding characters no plate has."""
 

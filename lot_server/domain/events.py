@@ -13,8 +13,11 @@ from lot_server.domain.coupon import Coupon
 from lot_server.domain.emergency import HoldSource
 from lot_server.domain.errors import UnknownEvent
 from lot_server.domain.evidence import ReadEvidence
+from lot_server.domain.merchant import CouponBatch, Merchant
 from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
+from lot_server.domain.refund import Refund, RefundAsk
+from lot_server.domain.shift import AtDesk
 from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import Tariff
 from lot_server.domain.vehicle import VehicleClass
@@ -193,6 +196,78 @@ class SettlementApplied:
 
     KIND: ClassVar[str] = "settlement_applied"
     settlement: Settlement
+    desk: AtDesk | None = field(default=None, metadata=ADDED)
+
+
+@dataclass(frozen=True, slots=True)
+class RefundApplied:
+    """Money given back, counted once by provider reference; `shift_id` is the drawer that it came out of."""
+
+    KIND: ClassVar[str] = "refund_applied"
+    refund: Refund
+    shift_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAsked:
+    """The cloud is asked to give back money that it took; `refund_applied` follows once its provider did."""
+
+    KIND: ClassVar[str] = "refund_asked"
+    ask: RefundAsk
+
+
+@dataclass(frozen=True, slots=True)
+class DebtForgiven:
+    """What a stay still owed when it had left is not asked for any more, or `amount` of it."""
+
+    KIND: ClassVar[str] = "debt_forgiven"
+    stay_id: str
+    amount: Money
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftOpened:
+    """A cash drawer is in somebody's hands, with `opening` in it."""
+
+    KIND: ClassVar[str] = "shift_opened"
+    shift_id: str
+    account: str
+    opening: Money
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftClosed:
+    """A drawer was counted: `expected` should have been there by the ledger, `counted` was."""
+
+    KIND: ClassVar[str] = "shift_closed"
+    shift_id: str
+    expected: Money
+    counted: Money
+    operator: str
+    note: str | None
+    closed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantAgreed:
+    """A merchant may give coupons on these terms, which replace those before."""
+
+    KIND: ClassVar[str] = "merchant_agreed"
+    merchant: Merchant
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class CouponBatchIssued:
+    """Codes were handed out for a merchant; the ledger has their hashes."""
+
+    KIND: ClassVar[str] = "coupon_batch_issued"
+    batch: CouponBatch
+    operator: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +428,13 @@ Event = (
     | StayRetimed
     | PassageRetimed
     | SettlementRetimed
+    | RefundApplied
+    | RefundAsked
+    | DebtForgiven
+    | ShiftOpened
+    | ShiftClosed
+    | MerchantAgreed
+    | CouponBatchIssued
 )
 
 _KINDS: dict[str, type[Event]] = {event.KIND: event for event in Event.__args__}

@@ -22,6 +22,10 @@ StepKind = Literal[
     "pass",
     "paid",
     "grace",
+    "grace_over",
+    "refunded",
+    "forgiven",
+    "overpaid",
 ]
 
 

@@ -29,6 +29,10 @@ STEP_WORDS: dict[FeeLanguage, dict[StepKind, str]] = {
         "pass": "Covered by a pass",
         "paid": "Already paid",
         "grace": "{span} to leave after paying",
+        "grace_over": "The {span} to leave after paying ended at {until}",
+        "refunded": "Given back",
+        "forgiven": "Not asked for any more",
+        "overpaid": "Paid too much: to be given back",
     },
     "zh": {
         "free": "{span}以内免费",
@@ -48,6 +52,10 @@ STEP_WORDS: dict[FeeLanguage, dict[StepKind, str]] = {
         "pass": "持有效月卡或通行证，免费",
         "paid": "已付",
         "grace": "付款后{span}内离场不再计费",
+        "grace_over": "付款后{span}的离场时间已于 {until} 结束",
+        "refunded": "已退款",
+        "forgiven": "已免除欠费",
+        "overpaid": "多付金额，应退还",
     },
 }
 _SPAN_WORDS: dict[FeeLanguage, dict[str, str]] = {
@@ -75,6 +83,7 @@ def explain(
         percent=step.percent,
         name=step.name or "",
         date="" if step.starts_at is None else _local(step.starts_at, zone).strftime("%Y-%m-%d"),
+        until="" if step.ends_at is None else _local(step.ends_at, zone).strftime("%H:%M"),
     )
     if step.kind == "blocks" and step.name is not None:
         text = words["window"].format(name=step.name, text=text)

@@ -14,6 +14,7 @@ from lot_server.domain.errors import TimeBeforeEntry
 from lot_server.domain.fee_step import QuoteStep, StepKind
 from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
+from lot_server.domain.refund import Refund, left_of
 from lot_server.domain.stay import Pass, Settlement
 from lot_server.domain.tariff import ClassRate, Rounding, Tariff
 from lot_server.domain.vehicle import VehicleClass
@@ -35,10 +36,10 @@ PLAIN = Circumstances()
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a stay owes at `at`: `due` = `gross` - `paid`, never below 0, with the steps that led there.
+    """What a stay owes at `at`: `due` = `gross` - `paid` - what was forgiven, never below 0, with the steps there.
 
-    `leave_by` is the end of the grace after payment, None while something is due or nothing was ever owed.
-    `honoured_until` is how long a payment of `due` settles the stay.
+    `paid` is what was taken less what was given back. `leave_by` is the end of the grace after payment, None while
+    something is due or nothing was ever owed. `honoured_until` is how long a payment of `due` settles the stay.
     """
 
     entered_at: datetime
@@ -50,6 +51,11 @@ class Quote:
     leave_by: datetime | None
     honoured_until: datetime
     steps: tuple[QuoteStep, ...]
+
+    @property
+    def overpaid(self) -> Money:
+        """What should be given back, as far as it is known at `at`."""
+        return Money(max(0, self.paid.minor - self.gross.minor), self.paid.currency)
 
 
 def fee(
@@ -80,34 +86,53 @@ def quote(
     settlements: Iterable[Settlement] = (),
     parking_pass: Pass | None = None,
     facts: Circumstances = PLAIN,
+    refunds: Iterable[Refund] = (),
+    forgiven_minor: int = 0,
 ) -> Quote:
-    """What a stay owes at an instant.
+    """What a stay owes at an instant; the steps add up to it.
 
-    A settlement that brought the money taken up to the fee at its `quoted_at` opens a grace: until `settled_at` plus
-    `grace_minutes` nothing more is due. A pass that covers the entry makes the stay free.
+    A settlement that brought the money taken, less what was given back of it since, up to the fee at its `quoted_at`
+    opens a grace: until `settled_at` plus `grace_minutes` nothing more is due. A pass that covers the entry makes the
+    stay free. `forgiven_minor` is what nobody asks for any more.
     Raises TimeBeforeEntry, NaiveTime, CurrencyMismatch.
     """
+    taken, back = list(settlements), list(refunds)
+    kept = left_of(taken, back)
     zero = Money(0, tariff.currency)
-    taken = sorted(settlements, key=lambda each: each.settled_at)
-    paid = sum((each.amount for each in taken), zero)
+    paid = sum((each.amount for each in kept), zero)
     honoured_until = at + timedelta(minutes=tariff.quote_minutes)
     amount, fee_steps = fee(tariff, entered_at, at, facts)
+    steps, leave_by = list(fee_steps), None
     if parking_pass is not None and parking_pass.covers(entered_at):
-        free = (QuoteStep("pass", 0, 1, 0, 0, 0),)
-        return Quote(entered_at, at, tariff.version, zero, paid, zero, None, honoured_until, free)
-    steps = list(fee_steps)
-    leave_by = _leave_by(tariff, entered_at, taken, facts)
+        steps, amount, forgiven_minor = [QuoteStep("pass", 0, 1, 0, 0, 0)], 0, 0
+    else:
+        leave_by = _leave_by(tariff, entered_at, kept, facts)
     if leave_by is not None and at <= leave_by:
-        gross = min(Money(amount, tariff.currency), paid, key=lambda money: money.minor)
-        waived = amount - gross.minor
+        waived = max(0, amount - paid.minor)
         if waived:
             steps.append(QuoteStep("grace", 0, 1, tariff.grace_minutes, 0, -waived))
-    else:
-        gross, leave_by = Money(amount, tariff.currency), None
-    due = Money(max(0, gross.minor - paid.minor), tariff.currency)
-    if paid.minor:
-        steps.append(QuoteStep("paid", 0, len(taken), 0, 0, -paid.minor))
+            amount -= waived
+    elif leave_by is not None:
+        if amount > paid.minor:
+            ended = leave_by - timedelta(minutes=tariff.grace_minutes)
+            steps.append(QuoteStep("grace_over", 0, 1, tariff.grace_minutes, 0, 0, None, ended, leave_by))
+        leave_by = None
+    gross = Money(amount, tariff.currency)
+    forgiven = min(forgiven_minor, max(0, amount - paid.minor))
+    due = Money(max(0, amount - paid.minor - forgiven), tariff.currency)
+    steps += _money_steps(taken, back, forgiven, paid.minor - amount)
     return Quote(entered_at, at, tariff.version, gross, paid, due, leave_by, honoured_until, tuple(steps))
+
+
+def _money_steps(taken: list[Settlement], back: list[Refund], forgiven: int, over: int) -> Iterable[QuoteStep]:
+    """What was paid, given back, forgiven, and paid too much."""
+    told: list[tuple[StepKind, int, int]] = [
+        ("paid", len(taken), -sum(each.amount.minor for each in taken)),
+        ("refunded", len(back), sum(each.amount.minor for each in back)),
+        ("forgiven", 1, -forgiven),
+        ("overpaid", 1, max(0, over)),
+    ]
+    return (QuoteStep(kind, 0, count, 0, 0, amount) for kind, count, amount in told if amount)
 
 
 def _time_steps(
@@ -177,7 +202,7 @@ def _in_order(facts: Circumstances) -> list[Coupon]:
 def _leave_by(
     tariff: Tariff, entered_at: datetime, taken: list[Settlement], facts: Circumstances
 ) -> datetime | None:  # fmt: skip
-    """The end of the latest grace that a settlement opened, or None."""
+    """The end of the latest grace that a settlement opened, or None; `taken` is in the order of time."""
     latest = None
     sum_minor = 0
     for each in taken:

@@ -55,6 +55,8 @@ class Stay:
     no plate stands for the vehicle; `ticket_lost` says that its driver lost the ticket,
     `time_unsure` that the clock was in doubt when it came. `other_plates` were read beside it as it came in: those of
     its trailer, or of a vehicle near it. `vehicle` is what a lane or an operator said that it is.
+    Of a stay that left, `balance_minor` is what it still owes (below 0: what it paid too much), and `forgiven_minor`
+    what it owed and nobody asks for any more.
     """
 
     stay_id: str
@@ -75,6 +77,8 @@ class Stay:
     time_unsure: bool = False
     other_plates: tuple[str, ...] = ()
     vehicle: VehicleClass | None = None
+    forgiven_minor: int = 0
+    balance_minor: int = 0
 
 
 PassageState = Literal["intended", "confirmed", "abandoned", "refused"]

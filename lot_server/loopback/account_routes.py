@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from lot_server.console.passwords import Passwords, one_time_password
 from lot_server.domain.account import Account
-from lot_server.errors import UnknownAccount
+from lot_server.errors import UnknownAccount, UnknownMerchant
 from lot_server.loopback.account_schemas import AccountOrder, Accounts, AccountView, NewAccount, OneTimePassword
 from lot_server.loopback.lot import RunningLot
 from lot_server.loopback.schemas import Done
@@ -23,9 +23,11 @@ def account_routes(lot: RunningLot, passwords: Passwords) -> APIRouter:
     @router.post("", status_code=201)
     async def add(order: NewAccount) -> OneTimePassword:
         password, now = one_time_password(), lot.clock.now()
-        account = Account(order.name, order.role, await passwords.hash(password), True, now)
+        account = Account(order.name, order.role, await passwords.hash(password), True, now, order.merchant)
 
         def job(work: SqliteWork) -> None:
+            if order.merchant is not None and work.money.merchant(order.merchant) is None:
+                raise UnknownMerchant(f"no merchant {order.merchant!r} at this lot: see `openlot lot merchant list`")
             work.trail.add(now, order.operator, "add_account", account.name, account.role)
             work.accounts.add(account)
 

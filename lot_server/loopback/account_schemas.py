@@ -14,8 +14,11 @@ class AccountOrder(Message):
 
 
 class NewAccount(AccountOrder):
+    """`merchant` is the one whose coupons an account of that role gives."""
+
     name: str
     role: Role
+    merchant: str | None = None
 
 
 class OneTimePassword(Message):
@@ -31,10 +34,17 @@ class AccountView(Message):
     role: Role
     one_time: bool
     added_at: str
+    merchant: str | None
 
     @classmethod
     def of(cls, account: Account) -> "AccountView":
-        return cls(name=account.name, role=account.role, one_time=account.one_time, added_at=to_text(account.added_at))
+        return cls(
+            name=account.name,
+            role=account.role,
+            one_time=account.one_time,
+            added_at=to_text(account.added_at),
+            merchant=account.merchant,
+        )
 
 
 class Accounts(Message):

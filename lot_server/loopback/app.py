@@ -21,7 +21,9 @@ from lot_server.loopback.emergency_routes import emergency_routes
 from lot_server.loopback.fee_routes import fee_routes
 from lot_server.loopback.hardware_routes import hardware_routes
 from lot_server.loopback.lot import RunningLot
+from lot_server.loopback.merchant_routes import merchant_routes
 from lot_server.loopback.metrics_routes import Measured, metrics_routes
+from lot_server.loopback.money_routes import money_routes
 from lot_server.loopback.problems import answer_problems
 from lot_server.loopback.routes import lot_routes
 from lot_server.loopback.simulated_routes import simulated_routes
@@ -48,6 +50,8 @@ def loopback_app(
     app.include_router(fee_routes(lot), prefix=PREFIX, dependencies=guard)
     app.include_router(emergency_routes(lot), prefix=PREFIX, dependencies=guard)
     app.include_router(clock_routes(lot), prefix=PREFIX, dependencies=guard)
+    app.include_router(money_routes(lot), prefix=PREFIX, dependencies=guard)
+    app.include_router(merchant_routes(lot), prefix=PREFIX, dependencies=guard)
     if measured is not None:
         app.include_router(metrics_routes(lot, measured), dependencies=guard)
     if hardware is not None:

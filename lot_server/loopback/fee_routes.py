@@ -15,10 +15,6 @@ def fee_routes(lot: RunningLot) -> APIRouter:
     """The routes for fees; a lane that waits for payment looks at the fee again after each change."""
     router = APIRouter()
 
-    def look_again(stay_id: str) -> None:
-        for lane in lot.lanes.values():
-            lane.settlement_arrived(stay_id)
-
     @router.post("/stays/{stay_id}/coupons")
     async def apply_coupon(stay_id: str, order: CouponOrder) -> SettlementAnswer:
         coupon = Coupon(
@@ -26,14 +22,14 @@ def fee_routes(lot: RunningLot) -> APIRouter:
         )  # fmt: skip
         await lot.note(order.operator, "apply_coupon", f"{stay_id} {order.coupon_id}", order.reason)
         outcome = await lot.writer.transact(lambda work: lot.handlers.apply_coupon(work, coupon))
-        look_again(stay_id)
+        lot.price_again(stay_id)
         return SettlementAnswer(outcome=outcome)
 
     @router.post("/stays/{stay_id}/lost-ticket")
     async def lose_ticket(stay_id: str, order: Order) -> Done:
         await lot.note(order.operator, "lose_ticket", stay_id, order.reason)
         await lot.writer.transact(lambda work: lot.handlers.lose_ticket(work, stay_id, order.operator, order.reason))
-        look_again(stay_id)
+        lot.price_again(stay_id)
         return Done()
 
     @router.get("/stays/{stay_id}/fee")

@@ -54,7 +54,7 @@ class FeeStepView(Message):
 
 
 class FeeView(Message):
-    """What a stay owes, or owed when it left: the steps add up to `gross` less `paid`."""
+    """What a stay owes, or owed when it left: the steps add up to `due`; `overpaid` is to be given back."""
 
     stay_id: str
     entered_at: str
@@ -64,6 +64,7 @@ class FeeView(Message):
     gross: int
     paid: int
     due: int
+    overpaid: int
     leave_by: str | None
     steps: tuple[FeeStepView, ...]
 
@@ -80,6 +81,7 @@ class FeeView(Message):
             gross=quote.gross.minor,
             paid=quote.paid.minor,
             due=quote.due.minor,
+            overpaid=quote.overpaid.minor,
             leave_by=None if quote.leave_by is None else to_text(quote.leave_by),
             steps=tuple(FeeStepView.of(step, currency, zone, several) for step in quote.steps),
         )

@@ -45,3 +45,8 @@ class RunningLot:
         if lane_id not in self.lanes:
             raise UnknownLane(f"no lane {lane_id!r} at this lot: it has {', '.join(self.lanes) or 'none'}")
         return self.lanes[lane_id]
+
+    def price_again(self, stay_id: str) -> None:
+        """What a stay owes changed: an exit where its vehicle waits for payment looks at it again."""
+        for lane in self.lanes.values():
+            lane.settlement_arrived(stay_id)

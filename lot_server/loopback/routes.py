@@ -82,8 +82,7 @@ def lot_routes(lot: RunningLot) -> APIRouter:
     async def settle(body: Annotated[Json, Body()]) -> SettlementAnswer:
         settlement = from_body(Settlement, body)
         outcome = await lot.writer.transact(lambda work: lot.handlers.apply_settlement(work, settlement))
-        for lane in lot.lanes.values():
-            lane.settlement_arrived(settlement.stay_id)
+        lot.price_again(settlement.stay_id)
         return SettlementAnswer(outcome=outcome)
 
     @router.post("/acks")
@@ -117,7 +116,9 @@ def lot_routes(lot: RunningLot) -> APIRouter:
         amount, lane = Money(payment.amount_minor, payment.currency), lot.lane(lane_id)
         paid = f"{amount}, {payment.provider} {payment.provider_reference}"
         await lot.note(payment.operator or payment.provider, "take_payment", lane_id, paid)
-        outcome = await lane.take_payment(amount, payment.provider, payment.provider_reference)
+        outcome = await lane.take_payment(
+            amount, payment.provider, payment.provider_reference, payment.operator, payment.tendered_minor
+        )
         return SettlementAnswer(outcome=outcome)
 
     @router.post("/stays/{stay_id}/plate")
@@ -128,8 +129,7 @@ def lot_routes(lot: RunningLot) -> APIRouter:
                 work, stay_id, order.plate, order.operator, order.reason, order.color
             )
         )
-        for lane in lot.lanes.values():
-            lane.settlement_arrived(stay_id)
+        lot.price_again(stay_id)
         return Done()
 
     @router.post("/stays/{stay_id}/vehicle")

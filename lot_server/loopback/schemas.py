@@ -56,7 +56,7 @@ class VehicleOrder(Order):
 class TerminalPayment(Message):
     """Money taken at the barrier, with the terminal's own name and reference for it.
 
-    `operator` is who took it, None at a terminal that nobody attends.
+    `operator` is who took it, None at a terminal that nobody attends. `tendered_minor` is the cash handed over.
     """
 
     amount_minor: int = Field(gt=0)
@@ -64,6 +64,7 @@ class TerminalPayment(Message):
     provider: str = Field(min_length=1, max_length=100)
     provider_reference: str = Field(min_length=1, max_length=200)
     operator: str | None = Field(default=None, min_length=1, max_length=100)
+    tendered_minor: int | None = Field(default=None, ge=0)
 
 
 class CloudAck(Message):

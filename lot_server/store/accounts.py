@@ -78,4 +78,4 @@ class Accounts:
 
 
 def _account(row: AccountRow) -> Account:
-    return Account(row.name, cast(Role, row.role), row.password_hash, bool(row.one_time), row.added_at)
+    return Account(row.name, cast(Role, row.role), row.password_hash, bool(row.one_time), row.added_at, row.merchant)

@@ -8,25 +8,27 @@ from itertools import chain
 
 from sqlmodel import Session, col, func, or_, select
 
-from lot_server.store.tables import PassageRow, SettlementRow, StayRow
+from lot_server.store.day_money import DayMoney, MoneyMove
+from lot_server.store.tables import PassageRow, StayRow
 
 OVERRULED = "operator"
 
 
 @dataclass(frozen=True, slots=True)
 class HourFigures:
-    """One hour: vehicles in and out, the most inside at once, money taken in minor units."""
+    """One hour: vehicles in and out, the most inside at once, money taken and given back in minor units."""
 
     starts_at: datetime
     entries: int
     exits: int
     most_inside: int
     taken_minor: int
+    refunded_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Takings:
-    """The money that one provider took."""
+    """The money that one provider took, or gave back."""
 
     provider: str
     count: int
@@ -38,7 +40,8 @@ class Day:
     """A day's figures.
 
     `mean_stay` is that of the vehicles that left, None where none did. `refused` vehicles were kept out, `overruled`
-    passages were let through by an operator's order. `gross_minor` is what the stays that left had cost.
+    passages were let through by an operator's order. `gross_minor` is what the stays that left had cost; of them,
+    `owed_minor` is not paid to this hour, and `overpaid_minor` is to be given back.
     """
 
     hours: tuple[HourFigures, ...]
@@ -50,10 +53,22 @@ class Day:
     mean_stay: timedelta | None
     gross_minor: int
     takings: tuple[Takings, ...]
+    refunds: tuple[Takings, ...] = ()
+    owed_minor: int = 0
+    overpaid_minor: int = 0
 
     @property
     def taken_minor(self) -> int:
         return sum(each.minor for each in self.takings)
+
+    @property
+    def refunded_minor(self) -> int:
+        return sum(each.minor for each in self.refunds)
+
+    @property
+    def net_minor(self) -> int:
+        """What was taken less what was given back."""
+        return self.taken_minor - self.refunded_minor
 
     @property
     def most_inside(self) -> int:
@@ -81,12 +96,12 @@ class DayFigures:
         ins = [at for at in self._session.exec(select(StayRow.entered_at).where(entered >= start, entered < end)) if at]
         left = self._session.exec(select(StayRow.entered_at, StayRow.exited_at).where(exited >= start, exited < end))
         stays = [(since, until) for since, until in left if since and until]
-        paid = select(SettlementRow.settled_at, SettlementRow.provider, SettlementRow.amount_minor)
-        settled = col(SettlementRow.settled_at)
-        money = list(self._session.exec(paid.where(settled >= start, settled < end)))
+        money = DayMoney(self._session)
+        moves = money.moves(start, end)
+        owed, overpaid = money.open_of(start, end)
         spans, outs = [until - since for since, until in stays], [until for _, until in stays]
         return Day(
-            hours=_hours(edges, inside_at_start, ins, outs, [(at, minor) for at, _, minor in money]),
+            hours=_hours(edges, inside_at_start, ins, outs, moves),
             inside_at_start=inside_at_start,
             entries=len(ins),
             exits=len(stays),
@@ -94,11 +109,10 @@ class DayFigures:
             overruled=self._passages(start, end, PassageRow.decision == OVERRULED),
             mean_stay=sum(spans, timedelta()) / len(spans) if spans else None,
             gross_minor=self._gross(start, end),
-            takings=tuple(
-                Takings(provider, len(amounts), sum(amounts))
-                for provider in sorted({each for _, each, _ in money})
-                if (amounts := [minor for _, each, minor in money if each == provider])
-            ),
+            takings=_by_provider(moves, "payment"),
+            refunds=_by_provider(moves, "refund"),
+            owed_minor=owed,
+            overpaid_minor=overpaid,
         )
 
     def _passages(self, start: datetime, end: datetime, which: bool) -> int:
@@ -114,17 +128,27 @@ class DayFigures:
         return int(self._session.exec(total).one() or 0)
 
 
+def _by_provider(moves: list[MoneyMove], kind: str) -> tuple[Takings, ...]:
+    found = [move for move in moves if move.kind == kind]
+    return tuple(
+        Takings(provider, len(amounts), sum(amounts))
+        for provider in sorted({move.provider for move in found})
+        if (amounts := [abs(move.minor) for move in found if move.provider == provider])
+    )
+
+
 def _hours(
     edges: Sequence[datetime],
     inside: int,
     ins: list[datetime],
     outs: list[datetime],
-    money: list[tuple[datetime, int]],
+    moves: list[MoneyMove],
 ) -> tuple[HourFigures, ...]:
     count = len(edges) - 1
-    entries, exits, taken, most = [0] * count, [0] * count, [0] * count, [0] * count
-    for at, minor in money:
-        taken[bisect_right(edges, at) - 1] += minor
+    entries, exits, most = [0] * count, [0] * count, [0] * count
+    taken, back = [0] * count, [0] * count
+    for move in moves:
+        (taken if move.kind == "payment" else back)[bisect_right(edges, move.at) - 1] += abs(move.minor)
     changes = sorted(chain(((at, 1) for at in ins), ((at, -1) for at in outs)))
     position = 0
     for hour in range(count):
@@ -136,4 +160,4 @@ def _hours(
             exits[hour] += change < 0
             most[hour] = max(most[hour], inside)
             position += 1
-    return tuple(HourFigures(*row) for row in zip(edges, entries, exits, most, taken, strict=False))
+    return tuple(HourFigures(*row) for row in zip(edges, entries, exits, most, taken, back, strict=False))

@@ -16,6 +16,7 @@ from sqlmodel import Session
 
 from lot_server.store.accounts import Accounts
 from lot_server.store.day_figures import DayFigures
+from lot_server.store.day_money import DayMoney
 from lot_server.store.engine import BUSY_SECONDS, typed_errors
 from lot_server.store.lane_history import LaneHistory
 from lot_server.store.lot_versions import LotVersions
@@ -32,6 +33,7 @@ class Look:
         self.stays = StayList(session)
         self.lanes = LaneHistory(session)
         self.days = DayFigures(session)
+        self.day_money = DayMoney(session)
         self.versions = LotVersions(session)
 
 

@@ -253,6 +253,103 @@ _TICKETS_AND_OTHER_PLATES = (
     "CREATE INDEX stay_by_ticket ON stay (ticket_id)",
 )
 
+_MONEY = (
+    "ALTER TABLE stay ADD COLUMN forgiven_minor INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE stay ADD COLUMN balance_minor INTEGER NOT NULL DEFAULT 0",
+    """UPDATE stay SET balance_minor =
+        coalesce((SELECT max(gross_minor) FROM passage WHERE passage.stay_id = stay.stay_id
+            AND direction = 'exit' AND state = 'confirmed'), 0)
+        - coalesce((SELECT sum(amount_minor) FROM settlement WHERE settlement.stay_id = stay.stay_id), 0)
+        WHERE state = 'closed'""",
+    "CREATE INDEX stay_by_balance ON stay (balance_minor) WHERE balance_minor <> 0",
+    "ALTER TABLE settlement ADD COLUMN taken_by TEXT",
+    "ALTER TABLE settlement ADD COLUMN shift_id TEXT",
+    "ALTER TABLE settlement ADD COLUMN tendered_minor INTEGER",
+    "CREATE INDEX settlement_by_shift ON settlement (shift_id)",
+    "CREATE INDEX coupon_by_merchant ON coupon (merchant, applied_at)",
+    """CREATE TABLE refund (
+        refund_id TEXT NOT NULL PRIMARY KEY,
+        settlement_id TEXT NOT NULL,
+        stay_id TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        provider_reference TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        refunded_at TEXT NOT NULL,
+        shift_id TEXT,
+        CONSTRAINT refund_once UNIQUE (provider, provider_reference),
+        FOREIGN KEY (settlement_id) REFERENCES settlement (settlement_id),
+        FOREIGN KEY (stay_id) REFERENCES stay (stay_id)
+    )""",
+    "CREATE INDEX refund_by_stay ON refund (stay_id)",
+    "CREATE INDEX refund_by_refunded_at ON refund (refunded_at)",
+    "CREATE INDEX refund_by_shift ON refund (shift_id)",
+    """CREATE TABLE refund_ask (
+        refund_id TEXT NOT NULL PRIMARY KEY,
+        settlement_id TEXT NOT NULL,
+        amount_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        asked_at TEXT NOT NULL,
+        FOREIGN KEY (settlement_id) REFERENCES settlement (settlement_id)
+    )""",
+    "CREATE INDEX refund_ask_by_settlement ON refund_ask (settlement_id)",
+    """CREATE TABLE cash_shift (
+        shift_id TEXT NOT NULL PRIMARY KEY,
+        account TEXT NOT NULL,
+        opening_minor INTEGER NOT NULL,
+        currency TEXT NOT NULL,
+        opened_at TEXT NOT NULL,
+        expected_minor INTEGER,
+        counted_minor INTEGER,
+        closed_at TEXT,
+        closed_by TEXT,
+        note TEXT
+    )""",
+    "CREATE INDEX cash_shift_by_account ON cash_shift (account, closed_at)",
+    """CREATE TABLE merchant (
+        name TEXT NOT NULL PRIMARY KEY,
+        kind TEXT NOT NULL,
+        value INTEGER NOT NULL,
+        per_day INTEGER NOT NULL,
+        active INTEGER NOT NULL
+    )""",
+    """CREATE TABLE coupon_batch (
+        batch_id TEXT NOT NULL PRIMARY KEY,
+        merchant TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        value INTEGER NOT NULL,
+        valid_until TEXT NOT NULL,
+        codes INTEGER NOT NULL,
+        operator TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        issued_at TEXT NOT NULL
+    )""",
+    """CREATE TABLE coupon_code (
+        code_hash TEXT NOT NULL PRIMARY KEY,
+        batch_id TEXT NOT NULL,
+        FOREIGN KEY (batch_id) REFERENCES coupon_batch (batch_id)
+    )""",
+    "CREATE INDEX coupon_code_by_batch ON coupon_code (batch_id)",
+    # A check cannot be changed in place. Whoever is signed in signs in again.
+    "DELETE FROM sign_in",
+    """CREATE TABLE account_of_now (
+        name TEXT NOT NULL PRIMARY KEY,
+        role TEXT NOT NULL,
+        password_hash TEXT NOT NULL,
+        one_time INTEGER NOT NULL,
+        added_at TEXT NOT NULL,
+        merchant TEXT,
+        CONSTRAINT account_role CHECK (role IN ('viewer', 'operator', 'administrator', 'merchant'))
+    )""",
+    "INSERT INTO account_of_now SELECT name, role, password_hash, one_time, added_at, NULL FROM account",
+    "DROP TABLE account",
+    "ALTER TABLE account_of_now RENAME TO account",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _AUDIT,
@@ -263,6 +360,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _CLOCK_DOUBTS,
     _PHOTOS_OF_ALERTS,
     _TICKETS_AND_OTHER_PLATES,
+    _MONEY,
 )
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 

@@ -27,6 +27,7 @@ from lot_server.store.clock_doubts import (
 )
 from lot_server.store.emergencies import emergency_began, emergency_ended, forget_unmatched, unmatched_exit
 from lot_server.store.matching_record import count_exit, note_judgement
+from lot_server.store.money_projection import MONEY_PROJECTIONS, balance_of_exit
 
 Row = TypeVar("Row", bound=tables.LotTable)
 
@@ -165,7 +166,9 @@ def _exit_confirmed(session: Session, event: events.ExitConfirmed, _: Envelope) 
     stay = _stay_in(session, event.stay_id, "open")
     stay.state, stay.exited_at = "closed", event.exited_at
     _end_passage(session, event.passage_id, "confirmed", event.exited_at)
-    count_exit(session, stay, _row(session, tables.PassageRow, event.passage_id), event.exited_at)
+    passage = _row(session, tables.PassageRow, event.passage_id)
+    balance_of_exit(session, stay, passage.gross_minor or 0)
+    count_exit(session, stay, passage, event.exited_at)
 
 
 def _exit_abandoned(session: Session, event: events.ExitAbandoned, envelope: Envelope) -> None:
@@ -175,22 +178,6 @@ def _exit_abandoned(session: Session, event: events.ExitAbandoned, envelope: Env
 
 def _match_judged(session: Session, event: events.MatchJudged, _: Envelope) -> None:
     note_judgement(session, event)
-
-
-def _settlement_applied(session: Session, event: events.SettlementApplied, _: Envelope) -> None:
-    settlement = event.settlement
-    session.add(
-        tables.SettlementRow(
-            settlement_id=settlement.settlement_id,
-            stay_id=settlement.stay_id,
-            amount_minor=settlement.amount.minor,
-            currency=settlement.amount.currency,
-            provider=settlement.provider,
-            provider_reference=settlement.provider_reference,
-            quoted_at=settlement.quoted_at,
-            settled_at=settlement.settled_at,
-        )
-    )
 
 
 def _alert_raised(session: Session, event: events.AlertRaised, envelope: Envelope) -> None:
@@ -271,7 +258,6 @@ _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.ExitConfirmed: _exit_confirmed,
     events.ExitAbandoned: _exit_abandoned,
     events.MatchJudged: _match_judged,
-    events.SettlementApplied: _settlement_applied,
     events.PlateCorrected: _plate_corrected,
     events.VehicleClassed: _vehicle_classed,
     events.CouponApplied: _coupon_applied,
@@ -284,6 +270,7 @@ _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.StayRetimed: stay_retimed,
     events.PassageRetimed: passage_retimed,
     events.SettlementRetimed: settlement_retimed,
+    **MONEY_PROJECTIONS,
 }
 
 

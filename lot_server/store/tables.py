@@ -8,7 +8,7 @@ a test holds the two to each other.
 from datetime import datetime
 from typing import ClassVar
 
-from sqlalchemy import CheckConstraint, Index, Integer, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Integer, Text, UniqueConstraint, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -95,6 +95,7 @@ class StayRow(LotTable, table=True):
         Index("stay_by_entered_at", "entered_at"),
         Index("stay_by_exited_at", "exited_at"),
         Index("stay_by_ticket", "ticket_id"),
+        Index("stay_by_balance", "balance_minor", sqlite_where=text("balance_minor <> 0")),
         CheckConstraint("state IN ('intended', 'open', 'closed', 'abandoned')", name="stay_state"),
     )
     stay_id: str = Field(primary_key=True, sa_type=Text)
@@ -116,6 +117,8 @@ class StayRow(LotTable, table=True):
     """The doubt about the clock in which the vehicle came, while that has not ended."""
     other_plates: tuple[str, ...] = Field(default=(), sa_type=PhotosText)
     vehicle: str | None = Field(default=None, sa_type=Text)
+    forgiven_minor: int = 0
+    balance_minor: int = 0
 
 
 class PassageRow(LotTable, table=True):
@@ -179,6 +182,7 @@ class SettlementRow(LotTable, table=True):
         UniqueConstraint("provider", "provider_reference", name="settlement_once"),
         Index("settlement_by_stay", "stay_id"),
         Index("settlement_by_settled_at", "settled_at"),
+        Index("settlement_by_shift", "shift_id"),
     )
     settlement_id: str = Field(primary_key=True, sa_type=Text)
     stay_id: str = Field(foreign_key="stay.stay_id", sa_type=Text)
@@ -188,13 +192,16 @@ class SettlementRow(LotTable, table=True):
     provider_reference: str = Field(sa_type=Text)
     quoted_at: datetime = Field(sa_type=InstantText)
     settled_at: datetime = Field(sa_type=InstantText)
+    taken_by: str | None = Field(default=None, sa_type=Text)
+    shift_id: str | None = Field(default=None, sa_type=Text)
+    tendered_minor: int | None = None
 
 
 class CouponRow(LotTable, table=True):
     """What a merchant gave a stay, unique for ever by its id."""
 
     __tablename__: ClassVar[str] = "coupon"
-    __table_args__ = (Index("coupon_by_stay", "stay_id"),)
+    __table_args__ = (Index("coupon_by_stay", "stay_id"), Index("coupon_by_merchant", "merchant", "applied_at"))
     coupon_id: str = Field(primary_key=True, sa_type=Text)
     stay_id: str = Field(foreign_key="stay.stay_id", sa_type=Text)
     merchant: str = Field(sa_type=Text)
@@ -286,12 +293,15 @@ class AccountRow(LotTable, table=True):
     """Who may use the operator console; the columns are those of `account.Account`."""
 
     __tablename__: ClassVar[str] = "account"
-    __table_args__ = (CheckConstraint("role IN ('viewer', 'operator', 'administrator')", name="account_role"),)
+    __table_args__ = (
+        CheckConstraint("role IN ('viewer', 'operator', 'administrator', 'merchant')", name="account_role"),
+    )
     name: str = Field(primary_key=True, sa_type=Text)
     role: str = Field(sa_type=Text)
     password_hash: str = Field(sa_type=Text)
     one_time: bool = Field(sa_type=Integer)
     added_at: datetime = Field(sa_type=InstantText)
+    merchant: str | None = Field(default=None, sa_type=Text)
 
 
 class SignInRow(LotTable, table=True):

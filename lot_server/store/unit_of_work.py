@@ -18,7 +18,6 @@ from lot_server.domain.events import AlertRaised, Event, LotDescribed, decode
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.false_opens import EndedStay, LanePair, MatchingRecord
 from lot_server.domain.ledger import GENESIS, Envelope, seal, verify
-from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.stay import Pass, Passage, PassageState, Settlement, Stay, StayState
 from lot_server.domain.tariff import Tariff
@@ -31,6 +30,8 @@ from lot_server.store.corrected_reads import corrected_reads
 from lot_server.store.emergencies import emergency, unmatched_exits
 from lot_server.store.lot_versions import LotVersions
 from lot_server.store.matching_record import lane_pairs, left_unaided, matching_record
+from lot_server.store.money_record import MoneyRecord, settlement_of
+from lot_server.store.owing import Owing
 from lot_server.store.projection import project
 from lot_server.store.tables import (
     AlertRow,
@@ -112,6 +113,16 @@ class SqliteWork:
     def accounts(self) -> Accounts:
         """Who may use the operator console."""
         return Accounts(self._session)
+
+    @property
+    def money(self) -> MoneyRecord:
+        """Refunds, cash drawers, merchants and their coupons."""
+        return MoneyRecord(self._session)
+
+    @property
+    def owing(self) -> Owing:
+        """Who left owing something, or having paid too much."""
+        return Owing(self._session)
 
     @property
     def acked_seq(self) -> int:
@@ -228,7 +239,7 @@ class SqliteWork:
         rows = self._session.exec(
             select(SettlementRow).where(SettlementRow.stay_id == stay_id).order_by(col(SettlementRow.settled_at))
         )
-        return [_settlement(row) for row in rows]
+        return [settlement_of(row) for row in rows]
 
     def settlement_by_reference(self, provider: str, provider_reference: str) -> Settlement | None:
         row = self._session.exec(
@@ -236,7 +247,7 @@ class SqliteWork:
                 SettlementRow.provider == provider, SettlementRow.provider_reference == provider_reference
             )
         ).first()
-        return None if row is None else _settlement(row)
+        return None if row is None else settlement_of(row)
 
     def coupons(self, stay_id: str) -> list[Coupon]:
         """What merchants gave a stay, in the order it was given."""
@@ -358,6 +369,8 @@ def _stay(row: StayRow) -> Stay:
         time_unsure=row.doubt_seq is not None,
         other_plates=row.other_plates,
         vehicle=cast(VehicleClass | None, row.vehicle),
+        forgiven_minor=row.forgiven_minor,
+        balance_minor=row.balance_minor,
     )
 
 
@@ -371,18 +384,6 @@ def _passage(row: PassageRow) -> Passage:
         plate=row.plate,
         photos=row.photos,
         decided_at=row.decided_at,
-    )
-
-
-def _settlement(row: SettlementRow) -> Settlement:
-    return Settlement(
-        settlement_id=row.settlement_id,
-        stay_id=row.stay_id,
-        amount=Money(row.amount_minor, row.currency),
-        provider=row.provider,
-        provider_reference=row.provider_reference,
-        quoted_at=row.quoted_at,
-        settled_at=row.settled_at,
     )
 
 

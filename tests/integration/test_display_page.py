@@ -11,13 +11,15 @@ import pytest
 
 from lot_server.adapters.display import TextDisplay
 from lot_server.display.app import display_app
+from lot_server.domain.fee_step import QuoteStep
 from lot_server.domain.money import Money
 from lot_server.loopback.app import LoopbackServer, listen
 from lot_server.ports import LaneMessage
 
 SCREEN = "127.0.0.2"
 ELSEWHERE = "127.0.0.3"
-PAY = LaneMessage("please_pay", "苏E05EV8", Money(450, "CNY"), "https://park.example/pay?lot=lot-1")
+STEPS = (QuoteStep("blocks", 0, 1, 60, 950, 950), QuoteStep("paid", 0, 1, 0, 0, -500))
+PAY = LaneMessage("please_pay", "苏E05EV8", Money(450, "CNY"), "https://park.example/pay?lot=lot-1", steps=STEPS)
 
 
 @asynccontextmanager
@@ -58,7 +60,7 @@ async def pictures(stream: httpx2.Response) -> AsyncIterator[dict[str, object]]:
 
 
 def test_the_screen_follows_what_the_lane_says() -> None:
-    """Each message comes live with its words in the lot's languages, plate, fee, QR code and look."""
+    """Each message comes live with its words in the lot's languages, plate, fee, why it is that, QR code and look."""
 
     async def scenario(display: TextDisplay, address: str) -> None:
         await display.show(LaneMessage("welcome"))
@@ -72,6 +74,19 @@ def test_the_screen_follows_what_the_lane_says() -> None:
             assert paying["words"] == [{"lang": "zh", "text": "请缴费"}, {"lang": "en", "text": "Please pay"}]
             assert (paying["plate"], paying["due"], paying["tone"]) == ("苏E05EV8", "4.50 CNY", "act")
             assert str(paying["qr"]).startswith("<svg")
+            assert paying["why"] == [
+                {
+                    "words": [
+                        {"lang": "zh", "text": "1 × 1 小时，每段 9.50 CNY"},
+                        {"lang": "en", "text": "1 × 1 h at 9.50 CNY"},
+                    ],
+                    "amount": "9.50 CNY",
+                },
+                {
+                    "words": [{"lang": "zh", "text": "已付"}, {"lang": "en", "text": "Already paid"}],
+                    "amount": "-5.00 CNY",
+                },
+            ]
             await display.show(LaneMessage("goodbye", "苏E05EV8"))
             leaving = await anext(shown)
             assert (leaving["tone"], leaving["due"], leaving["qr"]) == ("go", None, None)

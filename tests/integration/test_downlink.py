@@ -1,6 +1,7 @@
 """Settlements on their way down: a real WebSocket, a real loopback API, the real process."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from sync_process import Site
 
 from cloud_sync.downlink import websocket_url
 from lot_server.domain.money import Money
+from lot_server.domain.refund import Refund
 from lot_server.domain.stay import Settlement
 
 AT = datetime(2026, 1, 31, 9, tzinfo=UTC)
@@ -150,3 +152,17 @@ def test_a_lot_that_is_not_enrolled_is_told_loudly(site):
 def test_the_websocket_stands_beside_the_cloud(url, expected):
     """The downlink's address is the cloud's own with the WebSocket's scheme."""
     assert websocket_url(url) == expected
+
+
+def test_a_refund_reaches_the_lot_after_its_payment(site):
+    """It is handed over like a settlement, again is no error, and one of a strange payment is refused loudly."""
+    back = Refund("refund-1", "settlement-1", "stay-1", Money(200, "CNY"), "sandbox", "back-1", "ann", "twice", AT)
+    site.little.cloud.deliver(Site.LOT, settlement(1))
+    site.little.cloud.deliver_refund(Site.LOT, back)
+    site.little.cloud.deliver_refund(Site.LOT, replace(back, refund_id="refund-2", settlement_id="nothing"))
+    site.sync.start()
+    until_acknowledged(site)
+    assert site.lot.refunds == {"refund-1": back}
+    assert [each.outcome for each in site.little.answers] == ["applied", "applied", "refused"]
+    eventually(lambda: site.sync.events("refund_refused"))
+    assert site.sync.events("refund_refused")[0]["level"] == "critical"

@@ -94,11 +94,31 @@ def _drive(lot: LotProcess, folder: Path, ins: list[Drawn], outs: list[Drawn]) -
     lot.until("exit-1", "waiting_for_payment")
     lot.send("exit-2", [write_marked(folder / "c.png", outs[2], f"{outs[2].plate}{TWIN}W")])
     lot.until("exit-2", "waiting_for_operator")
+    _take_money(lot)
+
+
+def _take_money(lot: LotProcess) -> None:
+    """A drawer in use, a merchant's coupon, and a stay that paid twice."""
+    inside = {each["plate"]: each["stay_id"] for each in lot.get("/stays")["stays"]}
+    lot.post("/shifts", {"account": "li.na", "amount_minor": 20000, "currency": "CNY"})
+    cinema = {"name": "运河影院", "kind": "minutes", "value": 60, "per_day": 80, "operator": "li.na"}
+    lot.post("/merchants", cinema)
+    coupon = {"coupon_id": "ticket-17", "merchant": "运河影院", "kind": "minutes", "value": 60}
+    lot.post(f"/stays/{inside['沪S0D22W']}/coupons", coupon | {"operator": "li.na", "reason": "G 17"})
+    for number, (way, tendered) in enumerate((("cash", 5000), ("terminal", None))):
+        paid = {"amount_minor": 1500, "currency": "CNY", "provider": way, "provider_reference": f"T1-00{number}"}
+        lot.post(f"/stays/{inside['沪S0D22W']}/payments", paid | {"operator": "li.na", "tendered_minor": tendered})
 
 
 def _look(lot: LotProcess, out: Path) -> None:
-    (asked,) = [each["stay_id"] for each in lot.get("/stays")["stays"] if each["plate"] == "沪S0D22V"]
-    pages = {"lanes": "/", "compare": f"/lanes/exit-2/stays/{asked}", "day": "/day?date=2026-11-19"}
+    inside = {each["plate"]: each["stay_id"] for each in lot.get("/stays")["stays"]}
+    pages = {
+        "lanes": "/",
+        "compare": f"/lanes/exit-2/stays/{inside['沪S0D22V']}",
+        "day": "/day?date=2026-11-19",
+        "money": "/money",
+        "bill": f"/stays/{inside['沪S0D22W']}/bill",
+    }
     with chromium() as browser:
         how = {"viewport": {"width": 1024, "height": 700}, "locale": "en-GB"}
         page = browser.new_page(base_url=f"http://127.0.0.1:{console_port(lot)}", **how)

@@ -19,6 +19,7 @@ from cloud_sync.signing import new_key, verify_request
 from cloud_sync.wire import Ack, Batch, DeliveryAck, Refusal, decode, downlink_path, encode
 from lot_server.domain.clock import Clock, SystemClock
 from lot_server.domain.codec import from_body
+from lot_server.domain.refund import Refund
 from lot_server.domain.stay import Settlement
 
 TOKEN = "a-token-of-this-test"
@@ -186,6 +187,7 @@ class LittleLot:
     def __init__(self, stays: set[str]) -> None:
         self.stays = stays
         self.settlements: dict[str, Settlement] = {}
+        self.refunds: dict[str, Refund] = {}
         self.handed_over = 0
         self.acks: list[int] = []
         self.not_understood: set[str] = set()
@@ -208,6 +210,15 @@ class LittleLot:
             known = settlement.settlement_id in self.settlements
             self.settlements[settlement.settlement_id] = settlement
             self.before_answer()
+            return JSONResponse({"outcome": "already_applied" if known else "applied"})
+
+        @app.post("/loopback/v1/refunds")
+        async def refunds(request: Request) -> Response:
+            refund = from_body(Refund, await request.json())
+            if refund.settlement_id not in self.settlements:
+                return JSONResponse({"code": "unknown_settlement", "message": "no such payment"}, 404)
+            known = refund.refund_id in self.refunds
+            self.refunds[refund.refund_id] = refund
             return JSONResponse({"outcome": "already_applied" if known else "applied"})
 
         @app.post("/loopback/v1/acks")

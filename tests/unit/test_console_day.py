@@ -53,15 +53,15 @@ def test_charts_stay_in_their_box(values: list[int], limit: int) -> None:
 
 def test_files_open_in_spreadsheets_and_run_nothing() -> None:
     """UTF-8 with a mark, times of the lot, amounts as numbers; a text that looks like a formula is none."""
-    hour = HourFigures(NOON, 3, 2, 7, 1250)
+    hour = HourFigures(NOON, 3, 2, 7, 1250, 50)
     day = Day((hour,), 6, 3, 2, 0, 0, timedelta(hours=1), 1250, (Takings("cash", 1, 1250),))
     words = Wording("en", "Asia/Shanghai", "CNY")
     text = hours_csv(day, words)
     assert text.startswith(BYTE_ORDER_MARK)
     rows = list(csv.reader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK))))
     assert rows == [
-        ["hour", "entries", "exits", "most_inside", "taken_CNY"],
-        ["2026-03-02 20:00", "3", "2", "7", "12.50"],
+        ["hour", "entries", "exits", "most_inside", "taken_CNY", "refunded_CNY"],
+        ["2026-03-02 20:00", "3", "2", "7", "12.50", "0.50"],
     ]
     stay = ListedStay("s1", "苏E05EV8", None, None, "entry-1", NOON, None, "=cmd()", "blue")
     rows = list(csv.reader(io.StringIO(stays_csv([(stay, 250)], words).removeprefix(BYTE_ORDER_MARK))))

@@ -17,6 +17,7 @@ from lot_server.domain.events import EntryDecision, EntryRefusal, ExitDecision
 from lot_server.domain.fee_step import QuoteStep
 from lot_server.domain.lane import LaneState
 from lot_server.domain.plate import PlateColor
+from lot_server.domain.shift import AT_DESK
 from lot_server.domain.stay import PassageState, StayState
 from lot_server.domain.vehicle import VehicleClass
 from lot_server.ports import MessageCode, NoticeCode
@@ -30,6 +31,7 @@ CODES: dict[str, tuple[str, ...]] = {
     "decision": (*get_args(EntryDecision), *get_args(ExitDecision), *get_args(EntryRefusal)),
     "state": tuple(LaneState),
     "message": get_args(MessageCode),
+    "provider": AT_DESK,
     "color": get_args(PlateColor),
     "notice": get_args(NoticeCode),
     "passage": get_args(PassageState),

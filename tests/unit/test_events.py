@@ -15,6 +15,9 @@ from lot_server.domain.codec import to_body
 from lot_server.domain.coupon import Coupon
 from lot_server.domain.errors import BadBody, UnknownEvent
 from lot_server.domain.ledger import GENESIS, seal, verify
+from lot_server.domain.merchant import CouponBatch, Merchant
+from lot_server.domain.money import Money
+from lot_server.domain.refund import Refund
 from lot_server.domain.tariff import RateLine, Tariff
 
 KINDS = get_args(events.Event)
@@ -34,6 +37,33 @@ COUPONS = st.builds(
     st.text(),
     INSTANTS,
 )
+WORDS = st.text(min_size=1, max_size=12)
+REFUNDS = st.builds(
+    Refund,
+    *([st.text(max_size=12)] * 3),
+    st.builds(Money, st.integers(1, 9999), st.just("CNY")),
+    *([st.text(max_size=12)] * 2),
+    WORDS,
+    WORDS,
+    INSTANTS,
+)
+MERCHANTS = st.builds(Merchant, st.sampled_from(("Cinema", "影院 1")), st.just("minutes"), st.integers(1, 99), FEW)
+BATCHES = st.builds(
+    CouponBatch,
+    *([WORDS] * 2),
+    st.just("full"),
+    st.just(0),
+    INSTANTS,
+    st.sets(WORDS, min_size=1, max_size=3).map(tuple),
+)
+CHECKED: dict[object, st.SearchStrategy[Any]] = {
+    Tariff: TARIFFS,
+    Coupon: COUPONS,
+    Refund: REFUNDS,
+    Merchant: MERCHANTS,
+    CouponBatch: BATCHES,
+}
+"""Values of types that refuse what contradicts itself."""
 
 
 def of(hint: Any) -> st.SearchStrategy[Any]:
@@ -49,10 +79,8 @@ def of(hint: Any) -> st.SearchStrategy[Any]:
         return st.tuples(*map(of, arguments))
     if hint is datetime:
         return INSTANTS
-    if hint is Tariff:
-        return TARIFFS
-    if hint is Coupon:
-        return COUPONS
+    if hint in CHECKED:
+        return CHECKED[hint]
     if is_dataclass(hint):
         hints = get_type_hints(hint)
         return st.builds(hint, **{field.name: of(hints[field.name]) for field in fields(hint)})

@@ -1,7 +1,7 @@
 """The messages between a lot and the cloud, and their bytes."""
 
 import json
-from datetime import UTC
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -25,8 +25,10 @@ from cloud_sync.wire import (
 )
 from lot_server.domain.ledger import GENESIS, seal, verify
 from lot_server.domain.money import Money
+from lot_server.domain.refund import Refund
 from lot_server.domain.stay import Settlement
 
+AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 integers = st.integers(-(2**63), 2**63 - 1)
 hashes = st.text("0123456789abcdef", min_size=64, max_size=64)
@@ -47,7 +49,19 @@ refusals = st.builds(
 settlements = st.builds(
     Settlement, texts, texts, st.builds(Money, integers, st.just("CNY")), texts, texts, instants, instants
 )
-deliveries = st.builds(Delivery, texts, settlements)
+refunds = st.builds(
+    Refund,
+    texts,
+    texts,
+    texts,
+    st.builds(Money, st.integers(1, 2**60), st.just("CNY")),
+    texts,
+    texts,
+    texts.filter(bool),
+    texts.filter(bool),
+    instants,
+)
+deliveries = st.builds(Delivery, texts, settlements) | st.builds(Delivery, texts, st.none(), refunds)
 delivery_acks = st.builds(DeliveryAck, texts, st.sampled_from(["applied", "refused"]))
 
 
@@ -160,3 +174,12 @@ def test_an_envelope_beyond_every_batch_is_loud():
 def test_a_lots_id_stands_in_a_path(lot_id, fits):
     """An id that a path would change is no lot's id."""
     assert bool(LOT_ID.fullmatch(lot_id)) is fits
+
+
+def test_a_delivery_brings_one_thing():
+    """Neither nothing nor two things; a settlement's bytes are those that lots from before refunds know."""
+    taken = {"delivery_id": "d", "settlement": None}
+    with pytest.raises(MalformedBatch, match="a settlement or a refund"):
+        decode(Delivery, json.dumps(taken))
+    paid = Settlement("s", "stay", Money(1, "CNY"), "p", "r", AT, AT)
+    assert set(json.loads(encode(Delivery("d", paid)))) == {"delivery_id", "settlement"}

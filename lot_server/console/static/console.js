@@ -57,11 +57,24 @@ if (lanes) {
 }
 
 document.addEventListener("submit", (event) => {
+  // A file comes without another page: the form is there for the next one.
+  if (event.target.dataset.download !== undefined) return;
   for (const button of event.target.querySelectorAll("button")) button.setAttribute("aria-disabled", "true");
   if (event.target.dataset.sent) event.preventDefault();
   event.target.dataset.sent = "yes";
 });
 
+// What is to be given back of the cash handed over.
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (field.name !== "tendered") return;
+  const change = field.form.querySelector(".change");
+  const over = Math.round(parseFloat(field.value.replace(",", ".")) * 100) - Number(field.dataset.due);
+  change.hidden = !(over > 0);
+  if (over > 0) change.querySelector("strong").textContent = (over / 100).toFixed(2);
+});
+
 document.addEventListener("click", (event) => {
+  if (event.target.dataset.print !== undefined) print();
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });

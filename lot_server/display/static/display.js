@@ -4,7 +4,7 @@
 const LOST_AFTER_MS = 7000;
 
 const body = document.body;
-const lost = { tone: "stop", words: JSON.parse(body.dataset.lost), plate: null, due: null, notices: [], qr: null };
+const lost = { tone: "stop", words: JSON.parse(body.dataset.lost), plate: null, due: null, why: [], notices: [], qr: null };
 let heardAt = Date.now();
 let current = null;
 
@@ -34,10 +34,33 @@ function show(picture) {
   say("notices", picture.notices);
   put("plate", picture.plate);
   put("due", picture.due);
+  explain(picture.why);
   const qr = document.getElementById("qr");
   qr.hidden = picture.qr === null;
   // The code is drawn by the lot server itself, from numbers.
   qr.innerHTML = picture.qr ?? "";
+}
+
+function line(tag, text, lang) {
+  const element = document.createElement(tag);
+  if (lang) element.lang = lang;
+  element.textContent = text;
+  return element;
+}
+
+// Why the amount is what it is: one line for each step, in each language.
+function explain(steps) {
+  const list = document.getElementById("why");
+  list.hidden = steps.length === 0;
+  list.replaceChildren(
+    ...steps.map(({ words, amount }) => {
+      const item = document.createElement("li");
+      const said = document.createElement("span");
+      said.append(...words.map(({ lang, text }) => line("span", text, lang)));
+      item.append(said, line("b", amount));
+      return item;
+    }),
+  );
 }
 
 let stream = null;

@@ -2,6 +2,7 @@
 
 import html
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,8 @@ from running_cloud import NOON, eventually, get, post
 
 from api.config import Limits, SandboxAccount
 from api.tables import PaymentOrder, TakenSettlement
+from lot_server.domain.money import Money
+from lot_server.domain.stay import Settlement
 
 FIELD = re.compile(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"')
 
@@ -54,6 +57,22 @@ def test_a_driver_pays_from_the_list_to_the_exit(cloud, open_lot):
     assert 'http-equiv="refresh"' not in status.text
     assert len(cloud.rows(TakenSettlement)) == 1
     assert "Nothing to pay" in ask(cloud).text
+
+
+def test_what_has_grown_since_a_payment_is_explained(cloud, open_lot, clock):
+    """Once the time to leave is over the page says what was paid, when that ended, and what is due now."""
+    paid = Settlement("s1", "stay-1", Money(1000, "CNY"), "cash", "c1", NOON, NOON)
+    open_lot.settle(paid)
+    open_lot.send()
+    clock.forward(minutes=16)
+    page = ask(cloud).text
+    assert "You paid ¥10.00, and the time to leave is over." in page
+    assert "The 15 min to leave after paying ended at 20:15" in page
+    assert "To pay now" in page
+    assert "付款后15 分钟的离场时间已于 20:15 结束" in ask(cloud, **{"accept-language": "zh"}).text
+    open_lot.settle(replace(paid, settlement_id="s2", provider_reference="c2"))
+    open_lot.send()
+    assert "You paid ¥5.00 too much." in ask(cloud).text
 
 
 def test_the_status_page_waits_and_then_decides(cloud, open_lot, clock):

@@ -145,6 +145,10 @@ def test_a_database_of_the_first_release_is_carried_forward(cloud, lot, database
     async def back_and_forward(session):
         for statement in (
             "DROP TABLE coupon",
+            "DROP TABLE mirrored_refund",
+            "DROP TABLE refund_ask",
+            "DROP TABLE refund_order",
+            "ALTER TABLE stay DROP COLUMN forgiven_minor",
             "ALTER TABLE stay DROP COLUMN plate_color",
             "ALTER TABLE stay DROP COLUMN ticket_lost",
             "ALTER TABLE stay DROP COLUMN vehicle",

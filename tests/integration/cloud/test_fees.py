@@ -24,6 +24,7 @@ def test_a_fee_is_priced_now(open_lot, clock):
         "gross": 1000,
         "paid": 0,
         "due": 1000,
+        "overpaid": 0,
         "honoured_until": "2026-03-02T12:10:00Z",
         "leave_by": None,
         "tariff_version": 1,

@@ -1,0 +1,1 @@
+"""Gives money back that was taken online."""
