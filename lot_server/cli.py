@@ -16,6 +16,7 @@ from lot_server.commands.clock import clock_app
 from lot_server.commands.doctor import doctor
 from lot_server.commands.emergency import emergency_app
 from lot_server.commands.fees import coupon, fee, lost_ticket
+from lot_server.commands.lane_empty import lane_empty
 from lot_server.commands.merchant import merchant_app
 from lot_server.commands.money import money_app
 from lot_server.commands.systemd_unit import systemd_unit
@@ -213,6 +214,7 @@ app.command()(restore)
 app.command()(upgrade)
 app.command()(audit)
 app.command()(doctor)
+app.command("lane-empty")(lane_empty)
 app.command("systemd-unit")(systemd_unit)
 
 

@@ -61,6 +61,30 @@ class DeviceFault(LotError):
     code = "device_fault"
 
 
+class LaneUnseen(LotError):
+    """The camera that watches a lane in place of loops shows nothing, so that what stands there is not known."""
+
+    code = "lane_unseen"
+
+
+class LaneNotWatched(LotError):
+    """An order that only a lane without loops can follow was given to another one."""
+
+    code = "lane_not_watched"
+
+
+class GroundUnmarked(LotError):
+    """What a lane that is watched looks like under the barrier does not tell a smooth vehicle from the road."""
+
+    code = "ground_unmarked"
+
+
+class EmptyLaneUnknown(LotError):
+    """Nobody has shown the lot yet what a lane that is watched looks like when empty."""
+
+    code = "empty_lane_unknown"
+
+
 class ExtraMissing(LotError):
     """A kind of device needs a package that comes with an extra and is not installed."""
 
@@ -398,7 +422,7 @@ class VisionFailed(LotError):
 
 
 class LaneOccupied(LotError):
-    """A vehicle stands at the simulated lane already."""
+    """A vehicle stands at a lane that should be empty."""
 
     code = "lane_occupied"
 

@@ -97,12 +97,13 @@ _KINDS: dict[str, type[DeviceSection]] = {
 class WiringSection:
     """Which point of which device is what of a lane, each as `DEVICE.NAME`; times in real seconds.
 
+    `arming` and `closing`, the loops, are None where, and only where, the lane's camera watches in their place.
     `inverted` names contacts that are open while there is something to say. Without `close`, `open` is held on while
     the barrier is to be up; with it each is pulsed for `pulse_s`.
     """
 
-    arming: str
-    closing: str
+    arming: str | None
+    closing: str | None
     open: str
     close: str | None = None
     up: str | None = None

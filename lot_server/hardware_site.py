@@ -6,16 +6,19 @@ from dataclasses import dataclass, replace
 
 from lot_server.adapters.cameras import LaneCamera, camera_at
 from lot_server.adapters.device import Device
+from lot_server.adapters.empty_lane import EmptyLaneFile
 from lot_server.adapters.gpio import GpioDevice, kernel_lines
 from lot_server.adapters.http_relay import HttpRelay, login, secret_in
+from lot_server.adapters.lane_eye import LaneEye
+from lot_server.adapters.live_camera import LiveCamera
 from lot_server.adapters.modbus import ModbusDevice
 from lot_server.adapters.mqtt import MqttDevice, MqttLogin, MqttTopics
 from lot_server.adapters.polled_inputs import Contact, DeviceHealth, PolledInputs
-from lot_server.adapters.wired_barrier import Drive, WiredBarrier
+from lot_server.adapters.watched_lane import WatchedLane
+from lot_server.adapters.wired_barrier import ClosingInput, Drive, WiredBarrier
 from lot_server.adapters.wired_loops import WiredLoops
 from lot_server.camera_address import camera_address
 from lot_server.config import LotConfig
-from lot_server.domain.clock import Clock
 from lot_server.hardware_config import Contact as WiredContact
 from lot_server.hardware_config import (
     DeviceSection,
@@ -27,28 +30,36 @@ from lot_server.hardware_config import (
     WiringSection,
 )
 from lot_server.lane_config import LaneSection
+from lot_server.ports import FrameReader
+from lot_server.watch_config import WatchSection
+from vision.grammar import Grammar
 
 
 @dataclass(frozen=True, slots=True)
 class LaneParts:
-    """What one lane is wired to; `devices` are those it needs besides its loops', whose faults the loops tell."""
+    """What one lane is wired to; `devices` are those it needs besides its loops', whose faults the loops tell.
+
+    Where the lane has no loops, `watched` stands for them.
+    """
 
     camera: LaneCamera
-    loops: WiredLoops
+    loops: WiredLoops | WatchedLane
     barrier: WiredBarrier
     devices: frozenset[str]
+    watched: WatchedLane | None = None
 
 
 class HardwareSite:
     """All devices and lanes of a lot. Nothing is connected before `start`; `end` leaves outputs as they are."""
 
-    def __init__(self, config: LotConfig) -> None:
-        """Raises BadConfig for a login file that cannot be read, ExtraMissing."""
+    def __init__(self, config: LotConfig, frames: FrameReader) -> None:
+        """`frames` reads for lanes that are watched. Raises BadConfig for a login file that cannot be read,
+        ExtraMissing."""
         self._inputs = {
             section.name: PolledInputs(device_of(section), section.poll_s, config.clock) for section in config.devices
         }
         self.lanes: Mapping[str, LaneParts] = {
-            lane.id: lane_parts(config, lane, self._inputs, config.clock) for lane in config.lanes
+            lane.id: lane_parts(config, lane, self._inputs, frames) for lane in config.lanes
         }
         self.emergency = None if config.emergency is None else self._emergency(config.emergency)
         """The contact that calls for an emergency."""
@@ -61,12 +72,15 @@ class HardwareSite:
         ]
         for parts in self.lanes.values():
             await parts.camera.start()
+            if parts.watched is not None:
+                await parts.watched.eye.start()
 
     async def end(self) -> None:
         """Let everything go."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(parts.watched.eye.end() for parts in self.lanes.values() if parts.watched is not None))
         await asyncio.gather(
             *(parts.barrier.end() for parts in self.lanes.values()),
             *(parts.camera.end() for parts in self.lanes.values()),
@@ -111,30 +125,48 @@ def device_of(section: DeviceSection) -> Device:
             )
 
 
-def lane_parts(config: LotConfig, lane: LaneSection, inputs: Mapping[str, PolledInputs], clock: Clock) -> LaneParts:
+def lane_parts(
+    config: LotConfig, lane: LaneSection, inputs: Mapping[str, PolledInputs], frames: FrameReader
+) -> LaneParts:
     """The parts of a lane of a checked configuration, on these devices."""
     wiring = wiring_of(config, lane)
 
-    def contact(kind: str, point: str) -> Contact:
+    def contact(kind: str, point: str | None) -> Contact | None:
+        if point is None:
+            return None
         device, _, name = point.partition(".")
         return Contact(inputs[device], name, kind in wiring.inverted)
 
-    closing = contact("closing", wiring.closing)
+    camera = camera_at(camera_address(lane.camera), config.folder, config.clock)
+    arming, closing = contact("arming", wiring.arming), contact("closing", wiring.closing)
+    loops: WiredLoops | WatchedLane
+    under_the_arm: ClosingInput
+    if arming is not None and closing is not None:
+        loops = WiredLoops(arming, closing, wiring.debounce_s)
+        under_the_arm = closing
+    else:
+        loops = under_the_arm = _watched(config, lane, camera, frames)
     device, _, open_output = wiring.open.partition(".")
     drive = Drive(
         *(inputs[device].device, open_output, None if wiring.close is None else wiring.close.partition(".")[2]),
         *(wiring.pulse_s, wiring.movement_s),
     )
-    return LaneParts(
-        camera_at(camera_address(lane.camera), config.folder, clock),
-        WiredLoops(contact("arming", wiring.arming), closing, wiring.debounce_s),
-        WiredBarrier(
-            *(lane.id, drive, closing),
-            None if wiring.up is None else contact("up", wiring.up),
-            None if wiring.down is None else contact("down", wiring.down),
-        ),
-        frozenset(_devices(wiring)),
-    )
+    barrier = WiredBarrier(lane.id, drive, under_the_arm, contact("up", wiring.up), contact("down", wiring.down))
+    watched = loops if isinstance(loops, WatchedLane) else None
+    return LaneParts(camera, loops, barrier, frozenset(_devices(wiring)), watched)
+
+
+def _watched(config: LotConfig, lane: LaneSection, camera: LaneCamera, frames: FrameReader) -> WatchedLane:
+    if lane.watch is None or not isinstance(camera, LiveCamera):
+        raise ValueError(f"lane {lane.id} of a checked configuration has neither loops nor a live camera that watches")
+    file = empty_lane_file(config, lane.id, lane.watch)
+    eye = LaneEye(lane.id, camera, frames, lane.watch.zones, lane.watch.pace, file)
+    return WatchedLane(lane.id, eye, Grammar(config.vision.region))
+
+
+def empty_lane_file(config: LotConfig, lane_id: str, watch: WatchSection) -> EmptyLaneFile:
+    """Where it is kept what a watched lane looks like when empty."""
+    return EmptyLaneFile(config.store.folder / "empty-lanes" / f"{lane_id}.npz", watch.zones)
 
 
 def wiring_of(config: LotConfig, lane: LaneSection) -> WiringSection:
@@ -150,7 +182,7 @@ def wiring_of(config: LotConfig, lane: LaneSection) -> WiringSection:
 
 
 def _devices(wiring: WiringSection) -> Iterator[str]:
-    loops = {point.partition(".")[0] for point in (wiring.arming, wiring.closing)}
+    loops = {point.partition(".")[0] for point in (wiring.arming, wiring.closing) if point is not None}
     for point in (wiring.open, wiring.up, wiring.down):
         if point is not None and point.partition(".")[0] not in loops:
             yield point.partition(".")[0]

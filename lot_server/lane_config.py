@@ -13,9 +13,11 @@ from lot_server.errors import BadConfig
 from lot_server.hardware_config import DeviceSection, WiringSection, check_hardware
 from lot_server.lane_setup import LaneTiming
 from lot_server.printer_config import PrinterSection
+from lot_server.watch_config import WatchSection
 
 SiteKind = Literal["simulated", "hardware", "none"]
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LIVE_CAMERAS = ("rtsp", "rtsps", "http", "https", "usb")
 _SIMULATED_CAMERAS = ("simulated", "folder", "video")
 
 
@@ -24,6 +26,7 @@ class LaneSection:
     """One lane. `camera` as in `camera_address`; `wiring` is given where, and only where, the site is of hardware.
 
     An exit that `shares` an entry is the same lane: it has the entry's barrier and loops, from the other side.
+    `watch` is given where the lane has no loops: its camera tells what they would.
     `screen` is the address of the screen at the lane, which may see its display page; without one only this computer.
     `printer` prints an entry's tickets. `vehicle` is the kind of vehicle that alone uses an entry.
     """
@@ -36,6 +39,7 @@ class LaneSection:
     screen: str | None = None
     printer: PrinterSection | None = None
     vehicle: VehicleClass | None = None
+    watch: WatchSection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,8 @@ def _check_shared(where: str, lane: LaneSection, lanes: Sequence[LaneSection]) -
     entry = next((each for each in lanes if each.id == lane.shares), None)
     if lane.direction != "exit" or entry is None or entry.direction != "entry":
         raise BadConfig(f"{where} shares must name an entry, and be said of an exit: the exit has no wiring of its own")
+    if entry.watch is not None:
+        raise BadConfig(f"{where} shares {lane.shares!r}, which is watched: a lane for both directions needs loops")
     if sum(each.shares == lane.shares for each in lanes) > 1:
         raise BadConfig(f"{where} shares {lane.shares!r}, which another exit shares already")
 
@@ -105,8 +111,27 @@ def _check_lane(where: str, site: SiteKind, lane: LaneSection) -> None:
         lane.printer.check(where)
     if lane.vehicle is not None and lane.direction == "exit":
         raise BadConfig(f"{where} vehicle is said where it enters: take it out")
+    _check_loops(where, kind, lane)
     if lane.screen is not None:
         try:
             ip_address(lane.screen)
         except ValueError as error:
             raise BadConfig(f"{where} screen must be an address like 10.0.0.51, not {lane.screen!r}") from error
+
+
+def _check_loops(where: str, camera: str, lane: LaneSection) -> None:
+    """A lane of hardware has both loops, or is watched."""
+    loops = {} if lane.wiring is None else {"arming": lane.wiring.arming, "closing": lane.wiring.closing}
+    if lane.watch is None:
+        for name, point in loops.items():
+            if point is None:
+                raise BadConfig(f"{where} wiring {name} is missing: wire the loop, or give the lane a watch")
+        return
+    lane.watch.check(f"{where} watch")
+    if lane.wiring is None:
+        raise BadConfig(f'{where} watch is for hardware: set [site] kind = "hardware"')
+    for name, point in loops.items():
+        if point is not None:
+            raise BadConfig(f"{where} wiring {name} and watch are both given: a lane has loops or is watched")
+    if camera not in _LIVE_CAMERAS:
+        raise BadConfig(f"{where} camera must be a live one, rtsp://, http:// or usb:, for the lane to be watched")

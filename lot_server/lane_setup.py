@@ -5,18 +5,19 @@ from datetime import timedelta
 
 from lot_server.domain.clock import Clock
 from lot_server.domain.lane import Timer
-from lot_server.ports import Barrier, Camera, Display, LoopInputs, TicketPrinter
+from lot_server.ports import Barrier, Camera, Display, LoopInputs, PlateReader, TicketPrinter
 
 
 @dataclass(frozen=True, slots=True)
 class LaneHardware:
-    """The parts of one lane."""
+    """The parts of one lane. `reader` is None where the lane shares one with others."""
 
     camera: Camera
     loops: LoopInputs
     barrier: Barrier
     display: Display
     printer: TicketPrinter | None = None
+    reader: PlateReader | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,9 +131,13 @@ async def _start(config: LotConfig, factory: LookerFactory, parts: AsyncExitStac
     counts = LotCounts()
     writer, handlers = await open_records(config, counts, parts)
     workers = await parts.enter_async_context(_workers(config, factory))
-    site = await open_site(config, displays, parts)
+    site = await open_site(config, displays, workers, parts)
+    lanes = {
+        lane_id: replace(lane, reader=MeasuredReader(lane.reader or workers.of_lane(lane_id), counts))
+        for lane_id, lane in site.lanes.items()
+    }
     reader = MeasuredReader(workers, counts)
-    lot = running_lot(config, writer, handlers, reader, site.lanes, displays, counts, site.emergency, workers)
+    lot = running_lot(config, writer, handlers, reader, lanes, displays, counts, site.emergency, workers)
     parts.push_async_callback(lot.emergency.end)
     await lot.emergency.resume()
     return lot, site, Measured(counts, workers, config.store.folder, site.hardware)
@@ -170,7 +174,10 @@ def running_lot(
     emergency_input: EmergencyInput | None = None,
     codes: CodeReader | None = None,
 ) -> RunningLot:
-    """The lot's lanes over their hardware; none of them runs yet. Without `codes` exits look for no QR codes."""
+    """The lot's lanes over their hardware; none of them runs yet.
+
+    `reader` serves lanes without one of their own; without `codes` exits look for no QR codes.
+    """
     receipts = ReceiptKeys(config.payment.receipt_keys)
     desk = None if codes is None else Desk(config.lot.id, codes, receipts, handlers, config.clock)
     photos = PhotoFolder(config.store.photos)
@@ -180,7 +187,7 @@ def running_lot(
             lane.id,
             lane.direction,
             measured_hardware(lane.id, replace(hardware[lane.id], barrier=barriers[lane.id]), counts),
-            reader,
+            hardware[lane.id].reader or reader,
             photos,
             writer,
             handlers,

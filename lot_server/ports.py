@@ -21,7 +21,7 @@ from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Passage, Settlement, Stay
 from lot_server.domain.tariff import Tariff
 from lot_server.money_ports import MoneyWork
-from vision.types import Frame, Sighting
+from vision.types import Frame, PlateRead, Sighting
 
 T = TypeVar("T")
 LoopName = Literal["arming", "closing"]
@@ -129,6 +129,17 @@ class CodeReader(Protocol):
 
     async def codes(self, frame: Frame) -> tuple[str, ...]:
         """The texts of the codes that can be read on a frame. Raises VisionError and what a reader raises."""
+        ...
+
+
+class FrameReader(Protocol):
+    """Reads single frames of lanes that are watched all the time; lanes take turns."""
+
+    async def look(self, newest: Callable[[], Frame], lane_id: str) -> tuple[Frame, tuple[PlateRead, ...]]:
+        """The frame that is the lane's newest when its turn comes, and what is read on it.
+
+        Raises LotError, VisionError.
+        """
         ...
 
 

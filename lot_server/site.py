@@ -10,10 +10,10 @@ from lot_server.adapters.simulated import SimulatedLane, SimulatedSite
 from lot_server.camera_address import camera_address
 from lot_server.config import LotConfig
 from lot_server.emergency_input import EmergencyInput, Level
-from lot_server.hardware_site import HardwareSite
+from lot_server.hardware_site import HardwareSite, LaneParts
 from lot_server.lane_config import LaneSection
 from lot_server.lane_setup import LaneHardware
-from lot_server.ports import Camera, Display, TicketPrinter
+from lot_server.ports import Camera, Display, FrameReader, TicketPrinter
 from lot_server.shared_lane import share
 
 
@@ -27,32 +27,38 @@ class Site:
     emergency: EmergencyInput | None = None
 
 
-async def open_site(config: LotConfig, displays: Mapping[str, Display], parts: AsyncExitStack) -> Site:
-    """The site of a configuration, ended by `parts`. Raises BadConfig for a login file, ExtraMissing."""
+async def open_site(
+    config: LotConfig, displays: Mapping[str, Display], frames: FrameReader, parts: AsyncExitStack
+) -> Site:
+    """The site of a configuration, ended by `parts`; `frames` reads for lanes that are watched.
+
+    Raises BadConfig for a login file, ExtraMissing.
+    """
     match config.site.kind:
         case "hardware":
-            return await _hardware(config, displays, parts)
+            return await _hardware(config, displays, frames, parts)
         case "simulated":
             return _simulated(config, displays, parts)
         case "none":
             return Site({})
 
 
-async def _hardware(config: LotConfig, displays: Mapping[str, Display], parts: AsyncExitStack) -> Site:
-    site = HardwareSite(config)
+async def _hardware(
+    config: LotConfig, displays: Mapping[str, Display], frames: FrameReader, parts: AsyncExitStack
+) -> Site:
+    site = HardwareSite(config, frames)
     parts.push_async_callback(site.end)
     await site.start()
-    lanes = {
-        lane.id: LaneHardware(
-            *(site.lanes[lane.id].camera, site.lanes[lane.id].loops, site.lanes[lane.id].barrier),
-            *(displays[lane.id], _printer(lane)),
-        )
-        for lane in config.lanes
-    }
+    lanes = {lane.id: _lane(site.lanes[lane.id], displays[lane.id], _printer(lane)) for lane in config.lanes}
     for lane in config.lanes:
         if lane.shares is not None:
             lanes[lane.shares], lanes[lane.id] = share(lanes[lane.shares], lanes[lane.id])
     return Site(lanes, hardware=site, emergency=_emergency(config, site.emergency))
+
+
+def _lane(parts: LaneParts, display: Display, printer: TicketPrinter | None) -> LaneHardware:
+    camera = parts.watched or parts.camera
+    return LaneHardware(camera, parts.loops, parts.barrier, display, printer, parts.watched)
 
 
 def _simulated(config: LotConfig, displays: Mapping[str, Display], parts: AsyncExitStack) -> Site:

@@ -210,6 +210,11 @@ class Tracker:
         self._tracks: list[Track] = []
 
     @property
+    def tracks(self) -> tuple[Track, ...]:
+        """The tracks of what is in view, or was a moment ago."""
+        return tuple(self._tracks)
+
+    @property
     def follows_any(self) -> bool:
         """Whether there is a track that unread frames tell something about."""
         return bool(self._tracks)

@@ -168,7 +168,7 @@ def _lane(
         section.id,
         section.direction,
         LaneHardware(camera, site, Relay(site, watch), display),
-        TimedReader(workers, watch),
+        TimedReader(workers.of_lane(section.id), watch),
         photos,
         writer,
         handlers,

@@ -93,6 +93,18 @@ class LiveCamera:
                 return
             yield frame
 
+    async def follow(self) -> AsyncIterator[Frame]:
+        """The newest frame, again and again; those that come while one is looked at are passed over.
+
+        Raises SourceUnavailable where none comes for the stall time.
+        """
+        taken = self._taken
+        while True:
+            frame, taken = await self._next(taken)
+            if frame is None:
+                raise SourceUnavailable(self.health().text or f"camera {self._name} gives no frame")
+            yield frame
+
     def health(self) -> CameraHealth:
         """How the camera is now."""
         with self._lock:

@@ -101,3 +101,11 @@ class Contact:
         """Whether it says so, asked now. Raises DeviceAway, DeviceFault."""
         await self.inputs.fresh()
         return self.on()
+
+    def listen(self, heard: asyncio.Event) -> None:
+        """Set this event whenever it may say something else, until `forget`."""
+        self.inputs.listen(heard)
+
+    def forget(self, heard: asyncio.Event) -> None:
+        """Set this event no more."""
+        self.inputs.forget(heard)

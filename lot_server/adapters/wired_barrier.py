@@ -8,11 +8,32 @@ again the moment that is no longer so.
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Protocol
 
 from lot_server.adapters.device import Device
 from lot_server.adapters.polled_inputs import Contact
 from lot_server.errors import BarrierFault, LotError
 from lot_server.ports import BarrierState
+
+
+class ClosingInput(Protocol):
+    """What tells whether something stands under the arm."""
+
+    def on(self) -> bool:
+        """Whether something does, by the newest word. Raises LotError where it is not known."""
+        ...
+
+    async def fresh(self) -> bool:
+        """Whether something does, asked now. Raises LotError where it is not known."""
+        ...
+
+    def listen(self, heard: asyncio.Event) -> None:
+        """Set this event whenever `on` may say something else, until `forget`."""
+        ...
+
+    def forget(self, heard: asyncio.Event) -> None:
+        """Set this event no more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +54,9 @@ class Drive:
 class WiredBarrier:
     """A lane's barrier. A newer command takes the place of one under way; a cancelled caller leaves its command."""
 
-    def __init__(self, lane_id: str, drive: Drive, closing: Contact, up: Contact | None, down: Contact | None) -> None:
+    def __init__(
+        self, lane_id: str, drive: Drive, closing: ClosingInput, up: Contact | None, down: Contact | None
+    ) -> None:
         """`closing` is the loop under the arm; `up` and `down` are the limit switches that there are."""
         self._lane_id = lane_id
         self._drive = drive
@@ -133,9 +156,9 @@ class WiredBarrier:
     ) -> None:
         """Wait for a limit switch, or for the time a movement takes where there is none."""
         heard, unknown = asyncio.Event(), ""
-        polled = {id(contact.inputs): contact.inputs for contact in (end, self._closing) if contact is not None}
-        for inputs in polled.values():
-            inputs.listen(heard)
+        listened = [contact for contact in (end, self._closing) if contact is not None]
+        for contact in listened:
+            contact.listen(heard)
         try:
             async with asyncio.timeout(self._drive.movement_s):
                 while True:
@@ -156,8 +179,8 @@ class WiredBarrier:
                     "look at its arm and its limit switches"
                 ) from None
         finally:
-            for inputs in polled.values():
-                inputs.forget(heard)
+            for contact in listened:
+                contact.forget(heard)
 
     async def _lift_where_occupied(self) -> None:
         try:

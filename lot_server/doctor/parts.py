@@ -5,7 +5,7 @@ Nothing is switched. The outputs of GPIO lines would fall if they were taken, so
 
 import asyncio
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lot_server.adapters.cameras import camera_at
@@ -15,7 +15,7 @@ from lot_server.config import LotConfig
 from lot_server.doctor.finding import Finding
 from lot_server.errors import LotError, PrinterFault
 from lot_server.hardware_config import DeviceSection, GpioSection
-from lot_server.hardware_site import device_of
+from lot_server.hardware_site import device_of, empty_lane_file
 from lot_server.lane_config import LaneSection
 from lot_server.printer_config import PrinterSection
 from vision.errors import VisionError
@@ -25,8 +25,8 @@ ANSWER_SECONDS = 12.0
 
 
 def check_parts(config: LotConfig) -> list[Finding]:
-    """One finding a device, a camera and a ticket printer."""
-    return asyncio.run(_all(config))
+    """One finding a device, a camera and a ticket printer, and one a lane that is watched."""
+    return [*asyncio.run(_all(config)), *_watches(config)]
 
 
 async def _all(config: LotConfig) -> list[Finding]:
@@ -36,6 +36,17 @@ async def _all(config: LotConfig) -> list[Finding]:
         *(asyncio.create_task(_printer(lane.id, lane.printer)) for lane in config.lanes if lane.printer is not None),
     ]
     return [await task for task in asked]
+
+
+def _watches(config: LotConfig) -> Iterator[Finding]:
+    for lane in config.lanes:
+        if lane.watch is None:
+            continue
+        if empty_lane_file(config, lane.id, lane.watch).load() is None:
+            remedy = f"with nobody in the lane, run `openlot lot lane-empty {lane.id}`"
+            yield Finding(f"watch {lane.id}", "fail", "the lot was never shown the empty lane with these zones", remedy)
+        else:
+            yield Finding(f"watch {lane.id}", "ok", "the lot knows the empty lane")
 
 
 async def _device(section: DeviceSection) -> Finding:

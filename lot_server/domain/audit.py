@@ -16,6 +16,7 @@ AuditAction = Literal[
     "open_lane",
     "resolve_stay",
     "type_code",
+    "show_empty_lane",
     "take_payment",
     "correct_plate",
     "class_vehicle",

@@ -27,6 +27,7 @@ from lot_server.loopback.money_routes import money_routes
 from lot_server.loopback.problems import answer_problems
 from lot_server.loopback.routes import lot_routes
 from lot_server.loopback.simulated_routes import simulated_routes
+from lot_server.loopback.watch_routes import watch_routes
 
 PREFIX = "/loopback/v1"
 GRACE_SECONDS = 2
@@ -56,6 +57,7 @@ def loopback_app(
         app.include_router(metrics_routes(lot, measured), dependencies=guard)
     if hardware is not None:
         app.include_router(hardware_routes(hardware), prefix=PREFIX, dependencies=guard)
+        app.include_router(watch_routes(lot, hardware), prefix=PREFIX, dependencies=guard)
     if site is not None:
         app.include_router(simulated_routes(site), prefix=PREFIX, dependencies=guard)
     return app

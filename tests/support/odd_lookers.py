@@ -16,7 +16,8 @@ class OddLooker:
     """Gives the mean brightness of a frame as its "text", so that a test sees whether the pixels arrived.
 
     Sources: `empty` no plate, `die` kills its process, `die-once:PATH` only if PATH does not exist yet, `hang`
-    sleeps, `touch:PATH` makes a file, `refuse` and `break` raise.
+    sleeps, `touch:PATH` makes a file, `await:PATH` waits until there is one, `note:PATH` adds a line with the "text" to
+    it, `refuse` and `break` raise.
     """
 
     def look(self, frame: Frame) -> tuple[PlateRead, ...]:
@@ -26,6 +27,11 @@ class OddLooker:
             os.kill(os.getpid(), signal.SIGKILL)
         if word == "touch":
             Path(path).touch()
+        if word == "note":
+            with Path(path).open("a") as notes:
+                notes.write(brightness(frame).guess + "\n")
+        while word == "await" and not Path(path).exists():
+            time.sleep(0.001)
         if word == "hang":
             time.sleep(60)
         if word == "refuse":

@@ -367,6 +367,7 @@ TEXTS: dict[str, str] = {
     "action_export_day": "Exported a day",
     "action_describe_lot": "Changed the lot's facts",
     "action_publish_tariff": "Published a price list",
+    "action_show_empty_lane": "Showed the empty lane",
     "action_make_backup": "Made a backup",
     "action_restore_backup": "Restored a backup",
     # Reasons

@@ -365,6 +365,7 @@ TEXTS: dict[str, str] = {
     "action_export_day": "导出日报",
     "action_describe_lot": "修改车场信息",
     "action_publish_tariff": "发布价目表",
+    "action_show_empty_lane": "确认车道为空",
     "action_make_backup": "备份",
     "action_restore_backup": "恢复备份",
     # Reasons
