@@ -84,6 +84,15 @@ class TwoLanes(RuleBasedStateMachine):
         """A vehicle of a queue rolls on as far as it can, while the lane follows."""
         self._roll(direction, steps, place, Street.forward, True)
 
+    @rule(direction=st.sampled_from(["entry", "exit"]), steps=st.integers(1, 40))
+    def move_up(self, direction: Direction, steps: int) -> None:
+        """A whole queue rolls on, each as close behind the other as it gets."""
+        street = self.streets[direction]
+        for _ in range(steps):
+            for vehicle in list(street.vehicles):
+                street.forward(vehicle)
+                self._settle()
+
     @rule(direction=st.sampled_from(["entry", "exit"]), steps=st.integers(1, 12), place=st.sampled_from([0, 1]))
     def rush(self, direction: Direction, steps: int, place: int) -> None:
         """A vehicle drives before the lane has followed."""
