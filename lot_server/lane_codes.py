@@ -12,7 +12,7 @@ from lot_server.ports import Camera, NoticeCode, Transactions
 from lot_server.presented import CodeRefused, Desk, Presented, ReceiptCounted, TicketFits
 
 PAUSE_SECONDS = 0.4
-"""Real time between two looks: a driver holds a code up for seconds, and every look costs a vision worker 50 ms."""
+"""Real time between two looks: a driver holds a code up for seconds, and every look costs a vision worker 32 ms."""
 MOST_CHARACTERS = 1000
 """Of a code that is looked at; ours are far shorter."""
 

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 import pytest
+import segno
 from lot_process import support_path
 from odd_lookers import OddLooker, dying, tampered
 
@@ -106,6 +107,22 @@ def test_a_frame_is_read_while_the_next_one_is_on_its_way(tmp_path: Path) -> Non
     sighting = with_workers(scenario)
     assert sighting is not None
     assert sighting.frames_read == 2
+
+
+def test_codes_are_read_where_plates_are() -> None:
+    """A worker reads a QR code on one frame and a plate on the next."""
+    dark = np.array([list(row) for row in segno.make("OLT1", micro=False).matrix_iter(border=4)])
+    grey = np.kron(1 - (dark > 0), np.full((8, 8), 230)).astype(np.uint8)
+    shown = Frame(np.repeat(grey[..., None], 3, axis=2), "gate", 0, NOON)
+
+    async def scenario(workers: VisionWorkers) -> None:
+        assert await workers.codes(shown) == ("OLT1",)
+        assert await workers.codes(frame(10)) == ()
+        sighting = await read(workers, frame(10))
+        assert sighting is not None
+        assert sighting.text == "10"
+
+    with_workers(scenario)
 
 
 def test_a_camera_that_fails_in_a_burst_fails_the_read() -> None:
