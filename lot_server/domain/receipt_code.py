@@ -2,8 +2,8 @@
 since a space at the end, which base45 may have, is lost where a code is typed in by a hand-held reader.
 
 Base45 (RFC 9285) is made of QR's alphanumeric characters alone, so a receipt takes 53 or 57 modules a side, where its
-text and a base64 signature take 57 or 61. Only the receipt's text is signed; how it was packed does not matter. Drawn
-with error correction M it is read best: docs/vehicles.md.
+text and a base64 signature take 57 or 61; with error correction M, with which it is read best, one step more. Only the
+receipt's text is signed; how it was packed does not matter.
 """
 
 import zlib
