@@ -4,14 +4,14 @@ from lot_server.domain.events import AlertRaised, decode
 from lot_server.handlers import Handlers
 from lot_server.store.unit_of_work import SqliteWork
 
-UNCOUNTED = {"unread_passage", "opened_without_stay"}
-"""Alerts about a vehicle that drove in or out without a stay: each may be one space."""
+UNCOUNTED = {"tailgating", "possible_tailgating", "unread_passage", "opened_without_stay"}
+"""Alerts about a vehicle that drove in or out: each without a stay may be one space."""
 
 
 def vagueness(work: SqliteWork, handlers: Handlers) -> int:
     """Vehicles that passed uncounted, as far as the lot noticed, and passages that a crash left open."""
     uncounted = sum(
-        alert.code in UNCOUNTED
+        alert.code in UNCOUNTED and alert.stay_id is None
         for envelope in work.envelopes()
         if envelope.kind == AlertRaised.KIND and isinstance(alert := decode(envelope.kind, envelope.body), AlertRaised)
     )
