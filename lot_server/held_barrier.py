@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 
 from lot_server.errors import BarrierFault, BarrierHeld
 from lot_server.ports import Barrier, BarrierState
@@ -14,10 +15,18 @@ LOOK_SECONDS = 2.0
 class HoldableBarrier:
     """The barrier of one lane. While it is held, `close` raises BarrierHeld and it is opened again where it is shut."""
 
-    def __init__(self, lane_id: str, barrier: Barrier, look_s: float = LOOK_SECONDS) -> None:
+    def __init__(
+        self,
+        lane_id: str,
+        barrier: Barrier,
+        look_s: float = LOOK_SECONDS,
+        told: Callable[[bool], Awaitable[None]] | None = None,
+    ) -> None:
+        """`told` hears that it is held, before it opens, and that it is no longer."""
         self._lane_id = lane_id
         self._barrier = barrier
         self._look_s = look_s
+        self._told = told
         self._keeper: asyncio.Task[None] | None = None
         self.fault: str | None = None
         """What keeps a held barrier from being known to be open, None where it is."""
@@ -38,6 +47,8 @@ class HoldableBarrier:
         if keeper is not None:
             keeper.cancel()
             await asyncio.gather(keeper, return_exceptions=True)
+            if self._told is not None:
+                await self._told(False)
 
     async def open(self) -> None:
         await self._barrier.open()
@@ -53,6 +64,8 @@ class HoldableBarrier:
 
     async def _keep(self) -> None:
         shut = True
+        if self._told is not None:
+            await self._told(True)
         while True:
             try:
                 if shut:

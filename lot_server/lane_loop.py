@@ -266,7 +266,13 @@ class LaneLoop:
             self._world.show(LaneMessage("drive_on"))
         elif self._hold is None and self._held.active and not self._held.on_the_way:
             self._lane = await self._held.give_back(self._lane)
-            await self._follow(Heard(Outcome(LaneEvent.BARRIER_FOUND_OPEN), heard.at))
+            if not await self._calls.barrier_is_down():
+                await self._follow(Heard(Outcome(LaneEvent.BARRIER_FOUND_OPEN), heard.at))
+            elif self._lane.arming:
+                self._lane = replace(self._lane, arming=False)
+                await self._follow(Heard(Outcome(LaneEvent.ARMING_ON), heard.at))
+            else:
+                self.refresh()
 
     def _time_held(self) -> None:
         self._inbox.set_timer(self._timing.seconds(Timer.PASSAGE, self._clock) if self._held.awaits else None)
@@ -393,7 +399,9 @@ class LaneLoop:
         self._approach = self._decision = None
 
     def refresh(self) -> None:
-        """Show the display's message anew."""
+        """Show the display's message anew; in an emergency it stays."""
+        if self._held.active:
+            return
         lane, shown = self._lane, self._world.message
         lot_id = None if self._desk is None else self._desk.lot_id
         message = message_for(lane.state, lane.direction, self._decision, self._driver_page, lot_id, shown)

@@ -37,8 +37,9 @@ from lot_server.metrics.counts import LotCounts
 from lot_server.metrics.measured import MeasuredReader
 from lot_server.metrics.measured import measured as measured_hardware
 from lot_server.photos import PhotoFolder
-from lot_server.ports import CodeReader, PlateReader
+from lot_server.ports import Barrier, CodeReader, PlateReader
 from lot_server.presented import Desk
+from lot_server.shared_lane import SharedSide
 from lot_server.site import Site, open_site
 from lot_server.steady_clock import SteadyClock
 from lot_server.store.writer import Writer
@@ -181,7 +182,7 @@ def running_lot(
     receipts = ReceiptKeys(config.payment.receipt_keys)
     desk = None if codes is None else Desk(config.lot.id, codes, receipts, handlers, config.clock)
     photos = PhotoFolder(config.store.photos)
-    barriers = {lane_id: HoldableBarrier(lane_id, lane.barrier) for lane_id, lane in hardware.items()}
+    barriers = {lane_id: _holdable(lane_id, lane.barrier) for lane_id, lane in hardware.items()}
     lanes = {
         lane.id: LaneLoop(
             lane.id,
@@ -204,6 +205,10 @@ def running_lot(
     clock = config.clock
     watch = ClockWatch(clock, writer, MachineTime()) if isinstance(clock, SteadyClock) else None
     return RunningLot(config.lot.id, clock, writer, handlers, photos, lanes, displays, emergency, watch)
+
+
+def _holdable(lane_id: str, barrier: Barrier) -> HoldableBarrier:
+    return HoldableBarrier(lane_id, barrier, told=barrier.hold if isinstance(barrier, SharedSide) else None)
 
 
 @asynccontextmanager

@@ -28,12 +28,20 @@ class Turn:
         self.sides: dict[Direction, SharedSide] = {}
         self.holder: SharedSide | None = None
         self.opened = False
+        self.held: set[Direction] = set()
+        """The directions for which an emergency holds the barrier up: then nobody waits for a turn."""
         self.following: set[Direction] = set()
         self._free = asyncio.Condition()
 
     def settle(self) -> None:
         """Look whose turn it is, and let both sides feel what that means for them."""
-        if not self.opened:
+        if self.held:
+            # Whoever came first feels the loops until both sides are free again: the barrier is up for both.
+            if not any(side.felt for side in self.sides.values()):
+                self.holder = None
+            elif self.holder is None:
+                self.holder = self._next()
+        elif not self.opened:
             self.holder = self._next()
         for side in self.sides.values():
             side.show()
@@ -43,6 +51,14 @@ class Turn:
         async with self._free:
             await self._free.wait_for(lambda: not self.opened or self.holder is side)
             self.holder, self.opened = side, True
+        self.settle()
+
+    async def hold(self, side: "SharedSide", held: bool) -> None:
+        """An emergency holds the barrier up for a direction, or no longer."""
+        async with self._free:
+            (self.held.add if held else self.held.discard)(side.direction)
+            self.opened = False
+            self._free.notify_all()
         self.settle()
 
     async def give(self) -> None:
@@ -68,7 +84,7 @@ class SharedSide:
         """`loops` and `barrier` are those of the lane, its arming loop being the one on this direction's side."""
         self.felt: frozenset[LoopName] = frozenset()
         self._turn = turn
-        self._direction = direction
+        self.direction = direction
         self._loops = loops
         self._barrier = barrier
         self._shown: frozenset[LoopName] = frozenset()
@@ -90,7 +106,7 @@ class SharedSide:
         for loop in sorted(self._shown):
             self._changes.put_nowait(LoopChange(loop, True))
         following = asyncio.create_task(self._follow())
-        self._turn.following.add(self._direction)
+        self._turn.following.add(self.direction)
         self._turn.settle()
         try:
             while True:
@@ -103,7 +119,7 @@ class SharedSide:
                 yield change.result()
         finally:
             following.cancel()
-            self._turn.following.discard(self._direction)
+            self._turn.following.discard(self.direction)
 
     def show(self) -> None:
         """Tell of what changed for this direction."""
@@ -124,14 +140,19 @@ class SharedSide:
     # The barrier
 
     async def open(self) -> None:
-        """Once it is this direction's turn. Raises BarrierFault."""
-        await self._turn.take(self)
+        """Once it is this direction's turn, at once while it is held up. Raises BarrierFault."""
+        if not self._turn.held:
+            await self._turn.take(self)
         await self._barrier.open()
+
+    async def hold(self, held: bool) -> None:
+        """An emergency holds the barrier up for this direction, or no longer."""
+        await self._turn.hold(self, held)
 
     async def close(self) -> None:
         """Ends the turn. Raises BarrierFault, at once where it is the other direction's."""
         if self._turn.opened and self._turn.holder is not self:
-            raise BarrierFault(f"the barrier is up for the other direction than {self._direction}: it stays up")
+            raise BarrierFault(f"the barrier is up for the other direction than {self.direction}: it stays up")
         if not self._turn.opened and await self._loops.occupied():
             # Found open, so nobody knows which way what stands there was going, and which loop it leaves last.
             raise BarrierFault("the barrier stays up while something stands on a loop of the shared lane")
@@ -151,8 +172,10 @@ class SharedSide:
 
     async def state(self) -> BarrierState:
         """Where the barrier is; closed for a direction that does not have the turn. Raises BarrierFault."""
+        if self._turn.held:
+            return await self._barrier.state()
         # As the server starts nobody has the turn, and one of the two must see to a barrier that is up.
-        minds = self._turn.holder is self or (self._turn.holder is None and self._direction == "entry")
+        minds = self._turn.holder is self or (self._turn.holder is None and self.direction == "entry")
         return await self._barrier.state() if minds else "closed"
 
 

@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 from hand_lane import HandLane, sighting
 from lane_lot import PLATE, Lot, lane_test, until
 
+from lot_server.emergency import Emergency
 from lot_server.errors import BarrierFault
+from lot_server.held_barrier import HoldableBarrier
 from lot_server.lane_loop import LaneLoop
 from lot_server.lane_setup import LaneHardware
 from lot_server.ports import LoopName
-from lot_server.shared_lane import share
+from lot_server.shared_lane import SharedSide, share
 
 OUTSIDER = "粤Z98765"
 
@@ -160,3 +162,47 @@ def test_a_shared_barrier_found_open_waits_for_both_loops(tmp_path: Path) -> Non
         await asyncio.sleep(0)
 
     lane_test(story, tmp_path)
+
+
+def test_a_shared_barrier_that_is_held_serves_both_directions(tmp_path: Path) -> None:
+    """In an emergency a vehicle counts once, for the way it drove; afterwards the barrier closes once, on nobody."""
+
+    async def story(lot: Lot) -> None:
+        gate = Gate()
+        hardware = gate.hardware()
+        barriers = {}
+        for lane_id, each in zip(("entry-1", "exit-1"), hardware, strict=True):
+            assert isinstance(each.barrier, SharedSide)
+            barriers[lane_id] = HoldableBarrier(lane_id, each.barrier, 0.01, each.barrier.hold)
+        entry, out = (replace(each, barrier=barrier) for each, barrier in zip(hardware, barriers.values(), strict=True))
+        felt = [(each.barrier, hand) for each, hand in zip(hardware, (gate.outside, gate.inside), strict=True)]
+        inner = lot.lane_of("exit", out, gate.inside)
+        async with lot.lane_of("entry", entry, gate.outside) as way_in, inner as way_out:
+            lanes = {"entry-1": way_in, "exit-1": way_out}
+            emergency = Emergency(lanes, barriers, lot.writer, lot.handlers, None)
+            await emergency.hold("operator", "ann", "fire")
+            await until(lambda: gate.outside.barrier == "open" and way_out.snapshot().held)
+            for first, second in (("outer", "inner"), ("inner", "outer")):
+                gate.inside.seen = sighting(OUTSIDER)
+                for loop, on in ((first, True), (second, True), (first, False), (second, False)):
+                    gate.roll(loop, on)
+                    await until(lambda: all(side.felt == hand.standing for side, hand in felt))
+                await until_recorded(lot, "entry_confirmed" if first == "outer" else "exit_confirmed")
+            assert await lot.stays() == []
+            await emergency.release("ann", "over")
+            await until(lambda: gate.outside.barrier == "closed")
+            await until(lambda: {way_in.snapshot().state, way_out.snapshot().state} == {"idle"})
+            await emergency.end()
+        kinds = await lot.kinds()
+        assert [kind for kind in kinds if kind.startswith(("entry", "exit"))] == [
+            "entry_admitted", "entry_confirmed", "exit_admitted", "exit_confirmed",
+        ]  # fmt: skip
+        assert "unmatched_exit" not in kinds
+
+    lane_test(story, tmp_path)
+
+
+async def until_recorded(lot: Lot, kind: str) -> None:
+    async with asyncio.timeout(20):
+        while kind not in await lot.kinds():  # noqa: ASYNC110 - the store tells nobody that it changed
+            await asyncio.sleep(0.002)
