@@ -13,6 +13,7 @@ from benchmarks.codes.cli import codes
 from benchmarks.datasets.photo_sets import find_sets
 from benchmarks.errors import BenchmarkError
 from benchmarks.gate.cli import gate
+from benchmarks.kill.cli import kill
 from benchmarks.matching.cli import app as matching
 from benchmarks.metrics import score
 from benchmarks.motion.cli import motion, motion_stream
@@ -39,6 +40,7 @@ app.command()(harness)
 app.command()(report)
 app.command("compare")(compare_runs)
 app.command()(gate)
+app.command()(kill)
 app.command()(motion)
 app.add_typer(matching, name="matching")
 app.command()(cameras)

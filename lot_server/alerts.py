@@ -40,7 +40,10 @@ def raise_once(
     stay_id: str | None = None,
     photos: tuple[str, ...] = (),
 ) -> None:
-    """Raise an alert unless one with this code is open for the passage, or without a passage for the lane, already."""
+    """Raise an alert unless one with this code is open for the passage, or without a passage for the lane, already.
+
+    Without a lane it is about the whole lot.
+    """
     for alert in work.open_alerts():
         if (alert.raised.code, alert.raised.lane_id, alert.raised.passage_id) == (code, lane_id, passage_id):
             return

@@ -13,8 +13,10 @@ from lot_server.commands.account import account_app
 from lot_server.commands.audit import audit
 from lot_server.commands.backup import backup, restore
 from lot_server.commands.clock import clock_app
+from lot_server.commands.dispute import app as dispute_app
 from lot_server.commands.doctor import doctor
 from lot_server.commands.emergency import emergency_app
+from lot_server.commands.erase import erase
 from lot_server.commands.fees import coupon, fee, lost_ticket
 from lot_server.commands.lane_empty import lane_empty
 from lot_server.commands.merchant import merchant_app
@@ -215,6 +217,8 @@ app.command()(upgrade)
 app.command()(audit)
 app.command()(doctor)
 app.command("lane-empty")(lane_empty)
+app.add_typer(dispute_app, name="dispute")
+app.command()(erase)
 app.command("systemd-unit")(systemd_unit)
 
 

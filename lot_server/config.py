@@ -22,6 +22,7 @@ from lot_server.hardware_config import DeviceSection, EmergencySection, check_em
 from lot_server.lane_config import DisplaySection, LaneSection, SiteKind, check_lanes, check_once
 from lot_server.lane_setup import LaneTiming
 from lot_server.log import LogSection
+from lot_server.photos_config import PhotosSection
 from lot_server.tariff_config import tariffs_of
 from vision.grammar import RegionHint
 from vision.session import Provider
@@ -29,6 +30,7 @@ from vision.session import Provider
 T = TypeVar("T")
 MOST_WORKERS = 64
 MOST_BURST_FRAMES = 20
+MOST_RESERVE_MIB = 16_384
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
@@ -51,9 +53,21 @@ class LotSection:
 
 @dataclass(frozen=True, slots=True)
 class StoreSection:
-    """The folder of lot.db, photos/, loopback.token and loopback.json."""
+    """The folder of lot.db, photos/, loopback.token and loopback.json.
+
+    `reserve_mib` is the room that lot.db's write-ahead log gets beforehand: a full disk stops no gate until it is used.
+    `spare` is a file, best on another disk, for what the store's disk does not take at all; `lot.db.spare` by default.
+    """
 
     folder: Path
+    reserve_mib: int = 256
+    spare: Path | None = None
+    spare_mib: int = 16
+
+    @property
+    def rooms(self) -> tuple[int, Path | None, int]:
+        """What the writer gets: the reserve's bytes, the spare, and the spare's bytes."""
+        return self.reserve_mib << 20, self.spare, self.spare_mib << 20
 
     @property
     def database(self) -> Path:
@@ -189,10 +203,11 @@ class LotConfig:
     console: ConsoleSection | None = None
     emergency: EmergencySection | None = None
     log: LogSection = field(default_factory=LogSection)
+    photos: PhotosSection = field(default_factory=PhotosSection)
 
 
 _TABLES = (
-    *("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "log"),
+    *("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "log", "photos"),
     *("display", "console", "emergency"),
 )
 _LISTS = ("devices", "lanes", "tariffs", "passes")
@@ -232,6 +247,7 @@ def _config(found: TomlFile) -> LotConfig:
         passes=tuple(_pass(where, table, folder) for where, table in found.tables("passes")),
         devices=tuple(device_section(where, table, folder) for where, table in found.tables("devices")),
         log=found.section(LogSection, "log"),
+        photos=found.section(PhotosSection, "photos"),
         display=optional(DisplaySection, "display"),
         emergency=optional(EmergencySection, "emergency"),
         console=optional(ConsoleSection, "console"),
@@ -273,6 +289,9 @@ def _check(config: LotConfig) -> None:
         raise BadConfig("[vision] timeout_s must be above 0 seconds")
     if not (0 <= config.site.opening_s < float("inf") and 0 <= config.site.drive_s < float("inf")):
         raise BadConfig("[site] opening_s and drive_s must be at least 0 seconds")
+    config.photos.check()
+    if not 0 <= config.store.reserve_mib <= MOST_RESERVE_MIB or not 0 <= config.store.spare_mib <= MOST_RESERVE_MIB:
+        raise BadConfig(f"[store] reserve_mib and spare_mib must be 0 to {MOST_RESERVE_MIB}")
     if config.console is not None:
         config.console.check()
     page = urlsplit(config.payment.driver_page_url)

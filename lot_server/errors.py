@@ -135,6 +135,24 @@ class PrinterOutOfPaper(PrinterFault):
     code = "printer_out_of_paper"
 
 
+class NothingDisputed(LotError):
+    """A dispute was to be ended about a stay that nobody disputes."""
+
+    code = "nothing_disputed"
+
+
+class StillNeeded(LotError):
+    """A plate was to be erased whose vehicle, pass or late payments still need it, or that is nowhere."""
+
+    code = "still_needed"
+
+
+class BadBundle(LotError):
+    """A dispute's file is none, or lacks what it says it holds."""
+
+    code = "bad_bundle"
+
+
 class SettlementConflict(LotError):
     """A provider reference that was used before came again with another stay or amount."""
 
@@ -247,6 +265,18 @@ class DiskFull(StoreError):
     """The disk of the lot's database is full; nothing was recorded."""
 
     code = "disk_full"
+
+
+class DiskFailed(StoreError):
+    """The disk of the lot's database does not read or write; nothing was recorded."""
+
+    code = "disk_failed"
+
+
+class SpareRefused(StoreError):
+    """What was recorded beside the store while its disk took nothing does not follow what the store has."""
+
+    code = "spare_refused"
 
 
 class StoreCorrupt(StoreError):

@@ -84,7 +84,7 @@ class LaneCalls:
         except Exception as error:
             return Outcome(LaneEvent.READ_FAILED, failure=failure_of("reader" if burst.arrived else "camera", error))
         try:
-            photos = await asyncio.to_thread(self._keep, sighting, burst.frames)
+            photos = await self._keep(sighting, burst.frames)
         except Exception as error:
             return Outcome(LaneEvent.READ_DONE, read=read, failure=failure_of("archive", error))
         return Outcome(LaneEvent.READ_DONE, read=replace(read, photos=photos))
@@ -144,10 +144,12 @@ class LaneCalls:
             return Outcome(LaneEvent.BARRIER_FAILED, failure=failure_of("barrier", error))
         return Outcome(LaneEvent.BARRIER_CLOSED)
 
-    def _keep(self, sighting: Sighting | None, frames: list[Frame]) -> tuple[str, ...]:
-        """The frame that was read best, or the first one where none shows a plate."""
-        frame = sighting.evidence[0].frame if sighting is not None and sighting.evidence else frames[0]
-        return (self._archive.keep(frame),)
+    async def _keep(self, sighting: Sighting | None, frames: list[Frame]) -> tuple[str, ...]:
+        """The very frames that were read, the most telling first, or the first one where none shows a plate."""
+        read = [each.frame for each in sighting.evidence] if sighting is not None else []
+        # At once: the vehicle waits until they are on disk.
+        names = await asyncio.gather(*(asyncio.to_thread(self._archive.keep, frame) for frame in read or frames[:1]))
+        return tuple(dict.fromkeys(names))
 
 
 class _Burst:

@@ -30,6 +30,7 @@ from lot_server.lane_loop import LaneLoop
 from lot_server.lane_setup import LaneHardware
 from lot_server.loopback.app import LoopbackServer, listen, loopback_app, write_address
 from lot_server.loopback.auth import new_token
+from lot_server.loopback.evidence_routes import evidence_routes
 from lot_server.loopback.lot import RunningLot
 from lot_server.loopback.metrics_routes import Measured
 from lot_server.machine_time import MachineTime
@@ -39,10 +40,13 @@ from lot_server.metrics.measured import measured as measured_hardware
 from lot_server.photos import PhotoFolder
 from lot_server.ports import Barrier, CodeReader, PlateReader
 from lot_server.presented import Desk
+from lot_server.retention import Retention
 from lot_server.shared_lane import SharedSide
 from lot_server.site import Site, open_site
 from lot_server.steady_clock import SteadyClock
+from lot_server.store.look import ReadStore
 from lot_server.store.writer import Writer
+from lot_server.store_watch import StoreWatch
 from lot_server.vision_models import model_place
 from vision.grammar import Grammar
 
@@ -67,7 +71,9 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
     async with AsyncExitStack() as parts:
         lot, site, measured = await _start(config, partial(logged, config.log, machine_clock, factory), parts)
         token = new_token(config.store.token)
-        server = LoopbackServer(loopback_app(lot, site.simulated, token, site.hardware, measured))
+        looks = ReadStore(config.store.database, config.lot.id, lambda: lot.writer.standing_in)
+        evidence = evidence_routes(lot, looks, config.photos)
+        server = LoopbackServer(loopback_app(lot, site.simulated, token, site.hardware, measured, [evidence]))
         listener = parts.enter_context(listen(config.loopback.host, config.loopback.port))
         port = listener.getsockname()[1]
         ending = asyncio.Event()
@@ -78,6 +84,10 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
             lanes.append(tasks.create_task(lot.emergency.run(), name="emergency"))
             if lot.clock_watch is not None:
                 lanes.append(tasks.create_task(lot.clock_watch.run(), name="clock"))
+            keeping = StoreWatch(lot.writer, lot.handlers)
+            lanes.append(tasks.create_task(keeping.run(), name="store"))
+            retention = Retention(config.photos, lot.clock, looks, lot.writer, lot.handlers, lot.photos)
+            lanes.append(tasks.create_task(retention.run(), name="retention"))
             if site.hardware is not None:
                 watch = HardwareWatch(site.hardware, lot.writer, lot.handlers)
                 lanes.append(tasks.create_task(watch.run(), name="hardware"))
@@ -152,7 +162,7 @@ async def open_records(config: LotConfig, counts: LotCounts, parts: AsyncExitSta
     _make_folder(config.store.folder)
     vehicles = {lane.id: lane.vehicle for lane in config.lanes if lane.vehicle is not None}
     handlers = Handlers(config.clock, config.blocked, vehicles=vehicles)
-    writer = Writer(config.store.database, config.lot.id, counts.recorded)
+    writer = Writer(config.store.database, config.lot.id, counts.recorded, *config.store.rooms)
     parts.callback(writer.close)
     clock = config.clock
     if isinstance(clock, SteadyClock):

@@ -4,10 +4,12 @@ A photo is on disk before the transaction that refers to it begins. One that no 
 harmless: nobody reads the folder but by a name that the store gives.
 """
 
+import contextlib
 import errno
 import hashlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import cv2
@@ -17,6 +19,8 @@ from lot_server.errors import DiskFull, PhotoUnavailable, StoreError
 from vision.types import Frame, Image
 
 JPEG_QUALITY = 90
+PREFIXES = tuple(f"{number:02x}" for number in range(256))
+"""The names of the archive's folders: what the names of the photos in each begin with."""
 
 
 class PhotoFolder:
@@ -57,6 +61,34 @@ class PhotoFolder:
         if hashlib.sha256(content).hexdigest() != name:
             raise PhotoUnavailable(f"photo {name[:12]}… was changed on disk: restore it from a copy")
         return content
+
+    def drop(self, name: str) -> int:
+        """Remove a photo; how many bytes it had, 0 where it was gone already. Raises PhotoUnavailable, StoreError."""
+        path = self.path(name)
+        try:
+            size = path.stat().st_size
+            path.unlink()
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise StoreError(f"{path} cannot be removed ({error.strerror}): check its folder's mode") from error
+        return size
+
+    def files(self, prefix: str) -> dict[str, tuple[int, float]]:
+        """The photos of one of the archive's folders, by name: bytes, and when each was written (seconds, Unix)."""
+        found = {}
+        for path in (self._folder / prefix).glob(f"{prefix}*.jpg"):
+            with contextlib.suppress(FileNotFoundError):
+                stat = path.stat()
+                found[path.stem] = (stat.st_size, stat.st_mtime)
+        return found
+
+    def drop_unfinished(self, prefix: str, older_than_s: float) -> None:
+        """Clear away what a kill left half written, if it is older than so many seconds of real time."""
+        for path in (self._folder / prefix).glob(".*.part"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > older_than_s:
+                    path.unlink()
 
     def path(self, name: str) -> Path:
         """Where the photo of a name stands, or would. Raises PhotoUnavailable for what is no SHA-256."""

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeVar
 from lot_server.domain.alert import OpenAlert
 from lot_server.domain.clock_trust import ClockDoubt
 from lot_server.domain.coupon import Coupon
+from lot_server.domain.dispute import Dispute
 from lot_server.domain.emergency import Emergency
 from lot_server.domain.events import Event, LotDescribed
 from lot_server.domain.evidence import ReadEvidence
@@ -263,6 +264,8 @@ class Work(Protocol):
     def coupons(self, stay_id: str) -> list[Coupon]: ...
 
     def coupon(self, coupon_id: str) -> Coupon | None: ...
+
+    def disputes(self, stay_id: str) -> list[Dispute]: ...
 
     def tariff(self, version: int) -> Tariff: ...
 

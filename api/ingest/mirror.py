@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.tables import (
     AlertRow,
     CouponRow,
+    EnvelopeRow,
     LotRow,
     MirroredRefund,
     MirroredSettlement,
@@ -24,6 +25,7 @@ from api.tables import (
 from lot_server.domain.events import (
     CouponApplied,
     PassGranted,
+    PlateErased,
     RefundApplied,
     SettlementApplied,
     SettlementRetimed,
@@ -54,6 +56,7 @@ class Mirror:
     coupons: dict[str, CouponRow] = field(default_factory=dict)
     refunds: dict[tuple[str, str], MirroredRefund] = field(default_factory=dict)
     refund_asks: dict[str, RefundAskRow] = field(default_factory=dict)
+    facts: dict[int, EnvelopeRow] = field(default_factory=dict)
     at: datetime = field(init=False)
 
     @classmethod
@@ -93,13 +96,33 @@ class Mirror:
             )
             mirror.refunds = {(row.provider, row.provider_reference): row for row in await session.exec(refunds)}
         kinds = {envelope.kind for envelope in envelopes}
-        if PassGranted.KIND in kinds:
+        erasures = [each.body for each in envelopes if each.kind == PlateErased.KIND]
+        if erasures:
+            await mirror._load_erased(session, erasures)
+        if PassGranted.KIND in kinds or erasures:
             passes = select(PassRow).where(PassRow.lot_id == lot_id)
             mirror.passes = {row.pass_id: row for row in await session.exec(passes)}
         if TariffPublished.KIND in kinds:
             tariffs = select(TariffRow).where(TariffRow.lot_id == lot_id)
             mirror.tariffs = {row.version: row for row in await session.exec(tariffs)}
         return mirror
+
+    async def _load_erased(self, session: AsyncSession, erasures: Sequence[dict[str, Any]]) -> None:
+        """What the erasures of plates change besides passes: stays, passages, alerts about them, and facts."""
+        stay_ids = {stay_id for body in erasures for stay_id in body["stay_ids"]}
+        passage_ids = {passage_id for body in erasures for passage_id in body["passage_ids"]}
+        seqs = {fact["seq"] for body in erasures for fact in body["facts"]}
+        stays = select(StayRow).where(StayRow.lot_id == self.lot_id, col(StayRow.stay_id).in_(stay_ids))
+        passages = select(PassageRow).where(
+            PassageRow.lot_id == self.lot_id, col(PassageRow.passage_id).in_(passage_ids)
+        )
+        facts = select(EnvelopeRow).where(EnvelopeRow.lot_id == self.lot_id, col(EnvelopeRow.seq).in_(seqs))
+        self.stays |= {row.stay_id: row for row in await session.exec(stays)}
+        self.passages |= {row.passage_id: row for row in await session.exec(passages)}
+        self.facts = {row.seq: row for row in await session.exec(facts)}
+        alert_ids = [row.body["alert_id"] for row in self.facts.values() if "alert_id" in row.body]
+        alerts = select(AlertRow).where(AlertRow.lot_id == self.lot_id, col(AlertRow.alert_id).in_(alert_ids))
+        self.alerts |= {row.alert_id: row for row in await session.exec(alerts)}
 
     def rows(self) -> Iterator[Row]:
         """Every row, new ones and loaded ones."""
@@ -115,6 +138,7 @@ class Mirror:
             self.coupons,
             self.refunds,
             self.refund_asks,
+            self.facts,
         ):
             yield from table.values()
 

@@ -19,6 +19,7 @@ from api.tables import (
 )
 from lot_server.domain import events
 from lot_server.domain.codec import to_body
+from lot_server.domain.erasure import is_about, replaced, without_plate
 
 
 def project(mirror: Mirror, event: events.Event, occurred_at: datetime) -> None:
@@ -232,6 +233,32 @@ def settlement_retimed(mirror: Mirror, event: events.SettlementRetimed) -> None:
     row.quoted_at, row.settled_at = moved.quoted_at, moved.settled_at
 
 
+def stay_disputed(_: Mirror, __: events.StayDisputed | events.DisputeEnded) -> None:
+    """How long the lot keeps its photos is its own concern."""
+
+
+def plate_erased(mirror: Mirror, event: events.PlateErased) -> None:
+    """What the lot forgot, its mirror forgets: in rows, and in the bodies that they were made of."""
+    stays = [existing(mirror.stays, stay_id) for stay_id in event.stay_ids]
+    passages = [existing(mirror.passages, passage_id) for passage_id in event.passage_ids]
+    refused = [row.plate for row in passages if row.stay_id is None]
+    texts = {text for text in (*(t for row in stays for t in (row.plate, row.printed)), *refused) if text}
+    for stay in stays:
+        stay.plate, stay.printed = event.pseudonym, None
+    for passage in passages:
+        passage.plate, passage.photos = None if passage.plate is None else event.pseudonym, []
+    for alert in mirror.alerts.values():
+        alert.text = replaced(alert.text, texts, event.pseudonym)
+    for parking_pass in mirror.passes.values():
+        if event.everywhere and parking_pass.plate in texts:
+            parking_pass.plate = event.pseudonym
+    for fact in event.facts:
+        row = existing(mirror.facts, fact.seq)
+        row.body = without_plate(
+            row.body, texts, event.pseudonym, is_about(row.body, event.stay_ids, event.passage_ids)
+        )
+
+
 PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.LotDescribed: lot_described,
     events.TariffPublished: tariff_published,
@@ -266,6 +293,9 @@ PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.ShiftClosed: kept_at_the_lot,
     events.MerchantAgreed: kept_at_the_lot,
     events.CouponBatchIssued: kept_at_the_lot,
+    events.StayDisputed: stay_disputed,
+    events.DisputeEnded: stay_disputed,
+    events.PlateErased: plate_erased,
 }
 
 

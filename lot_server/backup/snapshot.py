@@ -57,5 +57,10 @@ def database_facts(path: Path) -> DatabaseFacts:
 
 
 def _photos(opened: sqlite3.Connection) -> tuple[str, ...]:
+    """The photos that are kept: not those that retention dropped, which no backup lacks."""
+    if opened.execute("SELECT 1 FROM sqlite_master WHERE name = 'photo'").fetchone():
+        shown = "SELECT value FROM alert, json_each(alert.photos) WHERE resolved_at IS NULL"
+        rows = opened.execute(f"SELECT name FROM photo UNION {shown} ORDER BY 1")  # noqa: S608
+        return tuple(name for (name,) in rows)
     rows = opened.execute("SELECT photos FROM stay UNION SELECT photos FROM passage")
     return tuple(sorted({name for (names,) in rows for name in json.loads(names)}))

@@ -24,7 +24,7 @@ async def run_console(config: LotConfig, lot: RunningLot, ending: asyncio.Event)
     section = config.console
     if section is None:
         return
-    store = ReadStore(config.store.database, lot.lot_id)
+    store = ReadStore(config.store.database, lot.lot_id, lambda: lot.writer.standing_in)
     while not ending.is_set():
         try:
             with listen(section.host, section.port) as listener:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
+from lot_server import disputes
 from lot_server.console.desk import money_of
 from lot_server.console.guard import Posted
 from lot_server.console.pages import Frame, Pages
@@ -81,6 +82,7 @@ def stay_routes(console: Console) -> APIRouter:
                 "passages": passages,
                 "quote": None if found.entered_at is None else lot.handlers.fee_of(look.work, stay_id),
                 **money_of(look, lot.handlers, found),
+                "disputes": look.work.disputes(stay_id),
                 "corrections": look.lanes.corrections(stay_id),
                 "alerts": look.lanes.alerts(stay_id),
                 "colors": COLORS,
@@ -130,6 +132,22 @@ def stay_routes(console: Console) -> APIRouter:
 
         await lot.writer.transact(job)
         lot.price_again(stay_id)
+        return RedirectResponse(f"/stays/{stay_id}", 303)
+
+    @router.post("/stays/{stay_id}/dispute")
+    async def dispute(stay_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]) -> RedirectResponse:
+        """Somebody disputes the stay. Raises UnknownStay, BadForm."""
+        reason, now = posted.form.reason(), lot.clock.now()
+        await lot.note(posted.who, "dispute_stay", stay_id, reason)
+        await lot.writer.transact(lambda work: disputes.dispute(work, stay_id, posted.who, reason, now))
+        return RedirectResponse(f"/stays/{stay_id}", 303)
+
+    @router.post("/stays/{stay_id}/dispute/end")
+    async def end(stay_id: str, posted: Annotated[Posted, Depends(guard.form("operator"))]) -> RedirectResponse:
+        """The dispute is over. Raises NothingDisputed, BadForm."""
+        reason, now = posted.form.reason(), lot.clock.now()
+        await lot.note(posted.who, "end_dispute", stay_id, reason)
+        await lot.writer.transact(lambda work: disputes.end_dispute(work, stay_id, posted.who, reason, now))
         return RedirectResponse(f"/stays/{stay_id}", 303)
 
     return router

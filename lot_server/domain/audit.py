@@ -48,6 +48,11 @@ AuditAction = Literal[
     "recover_ledger",
     "upgrade_store",
     "confirm_clock",
+    "drop_photos",
+    "dispute_stay",
+    "end_dispute",
+    "export_dispute",
+    "erase_plate",
 ]
 
 
@@ -104,13 +109,18 @@ def verify_entries(lot_id: str, entries: Iterable[AuditEntry]) -> str:
     """
     head, ledger_seq = GENESIS, 0
     for number, entry in enumerate(entries, start=1):
-        fields = {name: getattr(entry, name) for name in AuditEntry.__slots__ if name not in ("previous", "hash")}
-        if entry.number != number or entry.previous != head or entry.hash != link(head, _canonical(lot_id, fields)):
+        if entry.number != number or entry.previous != head or not is_sealed(lot_id, entry):
             raise BrokenChain(f"audit entry {number} is missing or was changed: compare the trail with a backup")
         if entry.ledger_seq < ledger_seq:
             raise BrokenChain(f"audit entry {number} names a ledger older than the entry before it: compare backups")
         head, ledger_seq = entry.hash, entry.ledger_seq
     return head
+
+
+def is_sealed(lot_id: str, entry: AuditEntry) -> bool:
+    """Whether an entry's hash is that of its content behind the one it says it follows."""
+    fields = {name: getattr(entry, name) for name in AuditEntry.__slots__ if name not in ("previous", "hash")}
+    return entry.hash == link(entry.previous, _canonical(lot_id, fields))
 
 
 def _canonical(lot_id: str, fields: dict[str, Any]) -> bytes:

@@ -401,6 +401,51 @@ class SettlementRetimed:
     settlement: Settlement
 
 
+@dataclass(frozen=True, slots=True)
+class StayDisputed:
+    """Somebody disputes a stay: what shows how it was is kept until the dispute has ended."""
+
+    KIND: ClassVar[str] = "stay_disputed"
+    stay_id: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeEnded:
+    """The dispute about a stay is over; `reason` says how it ended."""
+
+    KIND: ClassVar[str] = "dispute_ended"
+    stay_id: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErasedFact:
+    """A fact whose body was written anew without the plate: its seq, and the SHA-256 of the new body's bytes."""
+
+    seq: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlateErased:
+    """A vehicle's plate was taken out of the facts of stays that ended long ago, and `pseudonym` put in its place.
+
+    `everywhere`: in passes and in what was said of other vehicles as well, since no younger stay has this plate.
+    """
+
+    KIND: ClassVar[str] = "plate_erased"
+    pseudonym: str
+    stay_ids: tuple[str, ...]
+    passage_ids: tuple[str, ...]
+    everywhere: bool
+    facts: tuple[ErasedFact, ...]
+    operator: str
+    reason: str
+
+
 Event = (
     LotDescribed
     | TariffPublished
@@ -435,6 +480,9 @@ Event = (
     | ShiftClosed
     | MerchantAgreed
     | CouponBatchIssued
+    | StayDisputed
+    | DisputeEnded
+    | PlateErased
 )
 
 _KINDS: dict[str, type[Event]] = {event.KIND: event for event in Event.__args__}

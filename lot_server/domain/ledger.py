@@ -40,6 +40,11 @@ def link(previous: str, canonical: bytes) -> str:
     return hashlib.sha256(bytes.fromhex(previous) + canonical).hexdigest()
 
 
+def digest(lot_id: str, seq: int, kind: str, occurred_at: str, body: dict[str, Any]) -> str:
+    """The SHA-256 of a fact's canonical bytes alone, for a body that was written anew."""
+    return hashlib.sha256(canonical_bytes(lot_id, seq, kind, occurred_at, body)).hexdigest()
+
+
 def seal(lot_id: str, seq: int, kind: str, occurred_at: str, body: dict[str, Any], previous: str) -> Envelope:
     """The envelope of a new fact, chained to the one before it (`GENESIS` for seq 1)."""
     canonical = canonical_bytes(lot_id, seq, kind, occurred_at, body)

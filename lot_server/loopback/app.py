@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import uvicorn
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from lot_server.adapters.simulated import SimulatedSite
 from lot_server.console.passwords import Passwords
@@ -39,9 +39,10 @@ def loopback_app(
     token: str,
     hardware: HardwareSite | None = None,
     measured: Measured | None = None,
+    more: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The application; `site` only where it is a simulated one, `hardware` and `measured` (for
-    `/metrics`) only where it has some.
+    `/metrics`) only where it has some; `more` are further routes.
     """
     app = FastAPI(title="openlot lot", openapi_url=None)
     answer_problems(app)
@@ -53,6 +54,8 @@ def loopback_app(
     app.include_router(clock_routes(lot), prefix=PREFIX, dependencies=guard)
     app.include_router(money_routes(lot), prefix=PREFIX, dependencies=guard)
     app.include_router(merchant_routes(lot), prefix=PREFIX, dependencies=guard)
+    for routes in more:
+        app.include_router(routes, prefix=PREFIX, dependencies=guard)
     if measured is not None:
         app.include_router(metrics_routes(lot, measured), dependencies=guard)
     if hardware is not None:

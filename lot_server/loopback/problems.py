@@ -44,6 +44,8 @@ _STATUS: dict[type[LotError], int] = {
     errors.UnknownCode: 404,
     errors.ContradictoryEvent: 409,
     errors.LedgerFork: 409,
+    errors.NothingDisputed: 409,
+    errors.StillNeeded: 409,
     errors.LaneOccupied: 409,
     errors.BarrierFault: 502,
     errors.BarrierHeld: 409,

@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from lot_server.errors import (
     ContradictoryEvent,
+    DiskFailed,
     DiskFull,
     StoreCorrupt,
     StoreError,
@@ -25,7 +26,8 @@ from lot_server.errors import (
 )
 
 BUSY_SECONDS = 2.0
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+# No checkpoint of its own: one that fails on a full disk would be tried again, in vain, within every commit.
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "wal_autocheckpoint = 0")
 _PRIMARY_CODE = 0xFF
 
 
@@ -78,6 +80,8 @@ def _typed(error: sqlite3.Error, path: Path) -> Exception:
         return StoreInUse(f"another program writes to {path}: stop it; only the lot server may write there")
     if code == sqlite3.SQLITE_CONSTRAINT:
         return ContradictoryEvent(f"the event does not fit what is stored ({error}); nothing was recorded")
+    if code == sqlite3.SQLITE_IOERR:
+        return DiskFailed(f"the disk of {path} failed ({error}): look at the system log, replace the disk")
     if code == sqlite3.SQLITE_CANTOPEN:
         return StoreError(f"{path} cannot be opened: check that its folder exists and may be written")
     return StoreError(f"{path} failed ({error}): check the disk and the system log")

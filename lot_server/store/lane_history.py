@@ -22,6 +22,7 @@ class PassageStory:
     read: str | None
     decision: str
     photos: tuple[str, ...]
+    photos_dropped_at: datetime | None
     gross_minor: int | None
     paid_minor: int | None
     operator: str | None
@@ -114,6 +115,7 @@ def _passage(row: PassageRow) -> PassageStory:
         read=row.plate,
         decision=row.decision,
         photos=row.photos,
+        photos_dropped_at=row.photos_dropped_at,
         gross_minor=row.gross_minor,
         paid_minor=row.paid_minor,
         operator=row.operator,

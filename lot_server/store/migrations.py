@@ -350,6 +350,36 @@ _MONEY = (
     "ALTER TABLE account_of_now RENAME TO account",
 )
 
+_EVIDENCE = (
+    "ALTER TABLE passage ADD COLUMN photos_dropped_at TEXT",
+    """CREATE TABLE photo (
+        name TEXT NOT NULL,
+        passage_id TEXT NOT NULL,
+        PRIMARY KEY (name, passage_id),
+        FOREIGN KEY (passage_id) REFERENCES passage (passage_id)
+    )""",
+    "CREATE INDEX photo_by_passage ON photo (passage_id)",
+    "INSERT OR IGNORE INTO photo SELECT value, passage_id FROM passage, json_each(passage.photos)",
+    # Whatever kind of passage comes to be recorded: no photo may be forgotten, or it would stay for ever.
+    """CREATE TRIGGER photo_of_passage AFTER INSERT ON passage BEGIN
+        INSERT OR IGNORE INTO photo SELECT value, NEW.passage_id FROM json_each(NEW.photos);
+    END""",
+    """CREATE TABLE dispute (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        stay_id TEXT NOT NULL,
+        opened_at TEXT NOT NULL,
+        operator TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        ended_at TEXT,
+        ended_by TEXT,
+        outcome TEXT,
+        FOREIGN KEY (stay_id) REFERENCES stay (stay_id)
+    )""",
+    "CREATE INDEX dispute_by_stay ON dispute (stay_id)",
+    "ALTER TABLE outbox ADD COLUMN erased_by INTEGER",
+    "ALTER TABLE ledger ADD COLUMN folded INTEGER NOT NULL DEFAULT 0",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _AUDIT,
@@ -361,6 +391,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _PHOTOS_OF_ALERTS,
     _TICKETS_AND_OTHER_PLATES,
     _MONEY,
+    _EVIDENCE,
 )
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 

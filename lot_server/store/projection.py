@@ -25,7 +25,9 @@ from lot_server.store.clock_doubts import (
     settlement_retimed,
     stay_retimed,
 )
+from lot_server.store.disputes import open_dispute
 from lot_server.store.emergencies import emergency_began, emergency_ended, forget_unmatched, unmatched_exit
+from lot_server.store.erasure import pseudonymise
 from lot_server.store.matching_record import count_exit, note_judgement
 from lot_server.store.money_projection import MONEY_PROJECTIONS, balance_of_exit
 
@@ -244,6 +246,25 @@ def _ticket_lost(session: Session, event: events.TicketLost, _: Envelope) -> Non
     _row(session, tables.StayRow, event.stay_id).ticket_lost = True
 
 
+def _stay_disputed(session: Session, event: events.StayDisputed, envelope: Envelope) -> None:
+    session.add(
+        tables.DisputeRow(
+            seq=envelope.seq,
+            stay_id=event.stay_id,
+            opened_at=from_text(envelope.occurred_at),
+            operator=event.operator,
+            reason=event.reason,
+        )
+    )
+
+
+def _dispute_ended(session: Session, event: events.DisputeEnded, envelope: Envelope) -> None:
+    row = open_dispute(session, event.stay_id)
+    if row is None:
+        raise ContradictoryEvent(f"nobody disputes stay {event.stay_id}: look at its page")
+    row.ended_at, row.ended_by, row.outcome = from_text(envelope.occurred_at), event.operator, event.reason
+
+
 _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.LotDescribed: _lot_described,
     events.TariffPublished: _tariff_published,
@@ -271,6 +292,9 @@ _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.PassageRetimed: passage_retimed,
     events.SettlementRetimed: settlement_retimed,
     **MONEY_PROJECTIONS,
+    events.StayDisputed: _stay_disputed,
+    events.DisputeEnded: _dispute_ended,
+    events.PlateErased: lambda session, event, _: pseudonymise(session, event),
 }
 
 

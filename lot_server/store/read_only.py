@@ -3,6 +3,7 @@
 A read-only connection in one read transaction sees one moment, and holds up no writer in WAL mode.
 """
 
+import itertools
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -12,8 +13,10 @@ from typing import Literal
 from urllib.parse import quote
 
 from lot_server.domain.audit import AuditEntry, verify_entries
+from lot_server.domain.codec import from_body
 from lot_server.domain.errors import BrokenChain
-from lot_server.domain.ledger import GENESIS, Envelope, verify
+from lot_server.domain.events import PlateErased
+from lot_server.domain.ledger import GENESIS, Envelope, digest, verify
 from lot_server.errors import StoreCorrupt, StoreError
 from lot_server.store.engine import BUSY_SECONDS, typed_errors
 
@@ -58,15 +61,38 @@ def verify_ledger(connection: sqlite3.Connection, lot_id: str) -> tuple[int, str
 
     Facts that the cloud has may have been pruned; then the chain is checked from the first that is kept.
     """
+    erased, promised = _erasures(connection)
     rows = connection.execute("SELECT seq, kind, occurred_at, body, previous, hash FROM outbox ORDER BY seq")
     chain = (Envelope(lot_id, seq, kind, at, _json(seq, body), *hashes) for seq, kind, at, body, *hashes in rows)
     first = next(chain, None)
     if first is None:
         return 0, GENESIS
-    seq, head = first.seq, verify([first], first.seq - 1, GENESIS if first.seq == 1 else first.previous)
-    for envelope in chain:
-        seq, head = envelope.seq, verify([envelope], seq, head)
+    seq, head = first.seq - 1, GENESIS if first.seq == 1 else first.previous
+    for envelope in itertools.chain([first], chain):
+        if envelope.seq in erased:
+            _require_erased(envelope, (seq, head), promised.get(erased[envelope.seq], {}))
+        else:
+            verify([envelope], seq, head)
+        seq, head = envelope.seq, envelope.hash
     return seq, head
+
+
+def _erasures(connection: sqlite3.Connection) -> tuple[dict[int, int], dict[int, dict[int, str]]]:
+    """By which fact each body that was written anew was, and what each such fact says the bodies' digests are."""
+    columns = {row[1] for row in connection.execute("PRAGMA table_info(outbox)")}
+    if "erased_by" not in columns:
+        return {}, {}
+    erased = dict(connection.execute("SELECT seq, erased_by FROM outbox WHERE erased_by IS NOT NULL"))
+    facts = connection.execute("SELECT seq, body FROM outbox WHERE kind = ?", (PlateErased.KIND,))
+    events = {seq: from_body(PlateErased, _json(seq, body)) for seq, body in facts}
+    return erased, {seq: {each.seq: each.digest for each in event.facts} for seq, event in events.items()}
+
+
+def _require_erased(envelope: Envelope, follows: tuple[int, str], digests: dict[int, str]) -> None:
+    """A body without a plate is the one that the erasure left; its place in the chain is the one it had."""
+    found = digest(envelope.lot_id, envelope.seq, envelope.kind, envelope.occurred_at, envelope.body)
+    if (envelope.seq - 1, envelope.previous) != follows or digests.get(envelope.seq) != found:
+        raise BrokenChain(f"seq {envelope.seq} is not as the erasure of a plate left it: compare it with a backup")
 
 
 def verify_audit(connection: sqlite3.Connection, lot_id: str) -> tuple[int, str]:

@@ -28,6 +28,8 @@ class LedgerRow(LotTable, table=True):
     __tablename__: ClassVar[str] = "ledger"
     lot_id: str = Field(primary_key=True, sa_type=Text)
     acked_seq: int = 0
+    folded: int = 0
+    """The last record of the spare that is in these tables."""
 
 
 class OutboxRow(LotTable, table=True):
@@ -40,6 +42,8 @@ class OutboxRow(LotTable, table=True):
     body: Json = Field(sa_type=BodyText)
     previous: str = Field(sa_type=Text)
     hash: str = Field(sa_type=Text)
+    erased_by: int | None = None
+    """The seq of the fact that took a plate out of this body: `hash` is that of the body as it was before."""
 
 
 class LotRow(LotTable, table=True):
@@ -148,6 +152,31 @@ class PassageRow(LotTable, table=True):
     reason: str | None = Field(default=None, sa_type=Text)
     decided_at: datetime = Field(sa_type=InstantText)
     ended_at: datetime | None = Field(default=None, sa_type=InstantText)
+    photos_dropped_at: datetime | None = Field(default=None, sa_type=InstantText)
+
+
+class PhotoRow(LotTable, table=True):
+    """A photo that is kept for a passage; the same picture may stand for several. A trigger adds them."""
+
+    __tablename__: ClassVar[str] = "photo"
+    __table_args__ = (Index("photo_by_passage", "passage_id"),)
+    name: str = Field(primary_key=True, sa_type=Text)
+    passage_id: str = Field(primary_key=True, foreign_key="passage.passage_id", sa_type=Text)
+
+
+class DisputeRow(LotTable, table=True):
+    """A dispute about a stay; `seq` is that of the fact that opened it, the rest as in `dispute.Dispute`."""
+
+    __tablename__: ClassVar[str] = "dispute"
+    __table_args__ = (Index("dispute_by_stay", "stay_id"),)
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    stay_id: str = Field(foreign_key="stay.stay_id", sa_type=Text)
+    opened_at: datetime = Field(sa_type=InstantText)
+    operator: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    ended_at: datetime | None = Field(default=None, sa_type=InstantText)
+    ended_by: str | None = Field(default=None, sa_type=Text)
+    outcome: str | None = Field(default=None, sa_type=Text)
 
 
 class ExitCountRow(LotTable, table=True):

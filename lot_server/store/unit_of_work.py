@@ -12,9 +12,10 @@ from lot_server.domain.clock_trust import ClockDoubt
 from lot_server.domain.codec import to_body
 from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.coupon import Coupon, CouponKind
+from lot_server.domain.dispute import Dispute
 from lot_server.domain.emergency import Emergency
 from lot_server.domain.errors import BrokenChain
-from lot_server.domain.events import AlertRaised, Event, LotDescribed, decode
+from lot_server.domain.events import AlertRaised, ErasedFact, Event, LotDescribed, decode
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.false_opens import EndedStay, LanePair, MatchingRecord
 from lot_server.domain.ledger import GENESIS, Envelope, seal, verify
@@ -27,7 +28,10 @@ from lot_server.store.accounts import Accounts
 from lot_server.store.audit_trail import AuditTrail
 from lot_server.store.clock_doubts import clock_doubt
 from lot_server.store.corrected_reads import corrected_reads
+from lot_server.store.disputes import disputes
 from lot_server.store.emergencies import emergency, unmatched_exits
+from lot_server.store.erasure import PlateTraces, rewrite_facts
+from lot_server.store.kept_photos import KeptPhotos
 from lot_server.store.lot_versions import LotVersions
 from lot_server.store.matching_record import lane_pairs, left_unaided, matching_record
 from lot_server.store.money_record import MoneyRecord, settlement_of
@@ -108,6 +112,15 @@ class SqliteWork:
     def trail(self) -> AuditTrail:
         """Who did what."""
         return AuditTrail(self._session, self._lot_id, self.head())
+
+    @property
+    def photos(self) -> KeptPhotos:
+        """Which photos are kept for what."""
+        return KeptPhotos(self._session)
+
+    def rewrite_facts(self, found: PlateTraces, pseudonym: str) -> tuple[ErasedFact, ...]:
+        """Take a plate out of the bodies that mention it, on behalf of the fact that is recorded next."""
+        return rewrite_facts(self._session, self._lot_id, found, pseudonym, self.head()[0] + 1)
 
     @property
     def accounts(self) -> Accounts:
@@ -259,6 +272,10 @@ class SqliteWork:
     def coupon(self, coupon_id: str) -> Coupon | None:
         row = self._session.get(CouponRow, coupon_id)
         return None if row is None else _coupon(row)
+
+    def disputes(self, stay_id: str) -> list[Dispute]:
+        """The disputes about a stay, oldest first."""
+        return disputes(self._session, stay_id)
 
     def tariff(self, version: int) -> Tariff:
         """The price list of a version. Raises NoTariff."""

@@ -68,12 +68,12 @@ def test_migrating_copies_the_old_database_first(connection: Connection, tmp_pat
     path = tmp_path / "lot.db"
     migrate(connection, path)
     with connection.begin():
-        connection.exec_driver_sql("INSERT INTO ledger VALUES ('lot-1', 7)")
+        connection.exec_driver_sql("INSERT INTO ledger (lot_id, acked_seq) VALUES ('lot-1', 7)")
     migrate(connection, path, [*MIGRATIONS, ["ALTER TABLE ledger ADD COLUMN note TEXT"]])
     with connection.begin():
-        assert connection.exec_driver_sql("SELECT * FROM ledger").fetchall() == [("lot-1", 7, None)]
+        assert connection.exec_driver_sql("SELECT * FROM ledger").fetchall() == [("lot-1", 7, 0, None)]
     copied = sqlite3.connect(tmp_path / f"lot.db.before-schema-{len(MIGRATIONS) + 1}")
-    assert copied.execute("SELECT * FROM ledger").fetchall() == [("lot-1", 7)]
+    assert copied.execute("SELECT * FROM ledger").fetchall() == [("lot-1", 7, 0)]
     assert copied.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
     copied.close()
 
