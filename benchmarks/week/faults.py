@@ -92,7 +92,7 @@ def plan_faults(seed: int, days: int) -> tuple[Fault, ...]:
             lasts = chance.uniform(shortest, longest)
             found.append(Fault(kind, at, lasts, chance.choice(lanes), STEPS[number % len(STEPS)]))
     if days > 1:
-        found.append(Fault("clock_back", 2 * DAY_S + NIGHT_CLOCK_AT, 20 * MINUTE_S))
+        found.append(Fault("clock_back", min(2, days - 1) * DAY_S + NIGHT_CLOCK_AT, 20 * MINUTE_S))
     return tuple(sorted(found, key=lambda each: each.at))
 
 
