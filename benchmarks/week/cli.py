@@ -2,6 +2,8 @@
 
 import logging
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -23,7 +25,6 @@ def live_through(folder: Path, seed: int, visits: int, console: Console, days: i
         f"{len(week.visits)} visits in {days} days at {SPACES} spaces and 4 lanes, seed {seed}: reads replayed from "
         f"the recording of {patterns.reader}, {pictured} visits read from drawn pictures"
     )
-    _log_to(folder / "logs" / "lot.log")
 
     def tell(now: Progress) -> None:
         console.print(
@@ -32,7 +33,8 @@ def live_through(folder: Path, seed: int, visits: int, console: Console, days: i
             highlight=False,
         )
 
-    evidence, spent, reader = run_week(week, folder, tell)
+    with _log_in(folder / "logs" / "lot.log"):
+        evidence, spent, reader = run_week(week, folder, tell)
     verdict = judge(evidence, spent, reader.replayed, reader.from_pixels)
     show(verdict, console)
     write_summary(verdict, folder / "week.json")
@@ -47,11 +49,18 @@ def tidy(folder: Path, verdict: WeekVerdict, console: Console, *, keep: bool) ->
         console.print(f"databases, photos, logs and week.json are in {escape(str(folder))}")
 
 
-def _log_to(file: Path) -> None:
-    """The lot's own log goes where the other services' logs are."""
+@contextmanager
+def _log_in(file: Path) -> Iterator[None]:
+    """The lot's own log goes where the other services' logs are, and nowhere else, while the block runs."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    handler = logging.FileHandler(file, encoding="utf-8")
+    root, handler = logging.getLogger(), logging.FileHandler(file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    root = logging.getLogger()
+    kept, level = root.handlers[:], root.level
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.handlers[:] = kept
+        root.setLevel(level)
+        handler.close()
