@@ -23,12 +23,13 @@ from sqlmodel import Field, SQLModel
 
 from lot_server.domain.clock import utc
 from lot_server.domain.coupon import CouponKind
+from lot_server.domain.listing import ListKind
 from lot_server.domain.plate import PlateColor
+from lot_server.domain.stay import Direction, PassKind
 from lot_server.domain.vehicle import VehicleClass
 
 RefundState = Literal["pending", "done", "refused"]
 OrderState = Literal["pending", "paid", "expired"]
-PassKind = Literal["monthly", "staff"]
 
 
 class Instant(TypeDecorator[datetime]):
@@ -68,7 +69,10 @@ class Enrolment(Row, table=True):
 
 
 class LotRow(Row, table=True):
-    """A lot as it describes itself; `free_spaces` was true at `as_of`. Positions in millionths of a degree."""
+    """A lot as it describes itself; `free_spaces` was true at `as_of`. Positions in millionths of a degree.
+
+    `free_least` and `free_most` bound the free spaces, of which `kept_spaces` are kept for pass holders elsewhere.
+    """
 
     __tablename__: ClassVar[str] = "lot"
     __table_args__ = (Index("lot_position", "latitude_e6", "longitude_e6"),)
@@ -82,6 +86,24 @@ class LotRow(Row, table=True):
     time_zone: str
     currency: str
     as_of: datetime = Field(sa_type=Instant)
+    kept_for_passes: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    members_only: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    free_least: int | None = Field(default=None, sa_type=BigInteger)
+    free_most: int | None = Field(default=None, sa_type=BigInteger)
+    kept_spaces: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+
+    @property
+    def visitors_free(self) -> int:
+        """The free spaces that nobody keeps."""
+        return self.free_spaces - self.kept_spaces
+
+    @property
+    def visitors_least(self) -> int:
+        return (self.free_spaces if self.free_least is None else self.free_least) - self.kept_spaces
+
+    @property
+    def visitors_most(self) -> int:
+        return (self.free_spaces if self.free_most is None else self.free_most) - self.kept_spaces
 
 
 class EnvelopeRow(Row, table=True):
@@ -112,6 +134,36 @@ class PassRow(Row, table=True):
     kind: PassKind = Field(sa_type=String)
     valid_from: datetime = Field(sa_type=Instant)
     valid_until: datetime = Field(sa_type=Instant)
+    more_plates: list[str] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
+    spaces: int = Field(default=1, sa_type=BigInteger, sa_column_kwargs={"server_default": "1"})
+    lanes: list[str] = Field(default_factory=list, sa_type=JSON, sa_column_kwargs={"server_default": "[]"})
+    holder: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class ListedPlateRow(Row, table=True):
+    """A plate on one of the lot's lists."""
+
+    __tablename__: ClassVar[str] = "listed_plate"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    kind: ListKind = Field(primary_key=True, sa_type=String)
+    plate: str = Field(primary_key=True)
+    reason: str
+    valid_until: datetime | None = Field(default=None, sa_type=Instant)
+    free: bool
+    when_full: bool
+    removed_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class StrayRow(Row, table=True):
+    """A vehicle that drove through a lane outside any stay."""
+
+    __tablename__: ClassVar[str] = "stray"
+    lot_id: str = Field(primary_key=True, foreign_key="enrolment.lot_id")
+    passage_id: str = Field(primary_key=True)
+    lane_id: str
+    direction: Direction = Field(sa_type=String)
+    cause: str
+    passed_at: datetime = Field(sa_type=Instant)
 
 
 class StayRow(Row, table=True):
@@ -138,6 +190,11 @@ class StayRow(Row, table=True):
     ticket_lost: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     vehicle: VehicleClass | None = Field(default=None, sa_type=String)
     forgiven_minor: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    pass_since: datetime | None = Field(default=None, sa_type=Instant)
+    waits_for: str | None = None
+    allowed: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    orphaned: str | None = None
+    orphaned_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class CouponRow(Row, table=True):

@@ -21,6 +21,8 @@ from lot_server.commands.fees import coupon, fee, lost_ticket
 from lot_server.commands.lane_empty import lane_empty
 from lot_server.commands.merchant import merchant_app
 from lot_server.commands.money import money_app
+from lot_server.commands.occupancy import occupancy, recount, still_inside, write_off
+from lot_server.commands.rights import list_app, pass_app
 from lot_server.commands.systemd_unit import systemd_unit
 from lot_server.commands.tariff_try import tariff_app
 from lot_server.commands.terminal import (
@@ -211,6 +213,12 @@ app.add_typer(emergency_app, name="emergency")
 app.add_typer(clock_app, name="clock")
 app.add_typer(money_app, name="money")
 app.add_typer(merchant_app, name="merchant")
+app.add_typer(pass_app, name="pass")
+app.add_typer(list_app, name="list")
+app.command()(occupancy)
+app.command()(recount)
+app.command("still-inside")(still_inside)
+app.command("write-off")(write_off)
 app.command()(backup)
 app.command()(restore)
 app.command()(upgrade)

@@ -1,7 +1,7 @@
 """What a lot's server is told: lot.toml as one frozen value. Relative paths start at the file's own folder."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +23,7 @@ from lot_server.lane_config import DisplaySection, LaneSection, SiteKind, check_
 from lot_server.lane_setup import LaneTiming
 from lot_server.log import LogSection
 from lot_server.photos_config import PhotosSection
+from lot_server.spaces.config import OccupancySection
 from lot_server.tariff_config import tariffs_of
 from vision.grammar import RegionHint
 from vision.session import Provider
@@ -38,7 +39,10 @@ _LOOPBACK_HOSTS = ("127.0.0.1", "localhost")
 
 @dataclass(frozen=True, slots=True)
 class LotSection:
-    """The lot's facts. Positions in degrees (WGS 84), `time_zone` an IANA name, `currency` an ISO 4217 code."""
+    """The lot's facts. Positions in degrees (WGS 84), `time_zone` an IANA name, `currency` an ISO 4217 code.
+
+    Visitors find no space while only `kept_for_passes` are free, less those that pass holders have; with `members_only`
+    they never do."""
 
     id: str
     name: str
@@ -49,6 +53,8 @@ class LotSection:
     time_zone: str
     currency: str
     languages: tuple[str, ...] = ("en",)
+    kept_for_passes: int = 0
+    members_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +210,12 @@ class LotConfig:
     emergency: EmergencySection | None = None
     log: LogSection = field(default_factory=LogSection)
     photos: PhotosSection = field(default_factory=PhotosSection)
+    occupancy: OccupancySection = field(default_factory=OccupancySection)
 
 
 _TABLES = (
     *("lot", "store", "loopback", "clock", "vision", "site", "payment", "timing", "blocked", "log", "photos"),
-    *("display", "console", "emergency"),
+    *("display", "console", "emergency", "occupancy"),
 )
 _LISTS = ("devices", "lanes", "tariffs", "passes")
 
@@ -248,6 +255,7 @@ def _config(found: TomlFile) -> LotConfig:
         devices=tuple(device_section(where, table, folder) for where, table in found.tables("devices")),
         log=found.section(LogSection, "log"),
         photos=found.section(PhotosSection, "photos"),
+        occupancy=found.section(OccupancySection, "occupancy"),
         display=optional(DisplaySection, "display"),
         emergency=optional(EmergencySection, "emergency"),
         console=optional(ConsoleSection, "console"),
@@ -257,7 +265,10 @@ def _config(found: TomlFile) -> LotConfig:
 
 def _pass(where: str, table: dict[str, object], folder: Path) -> Pass:
     given = from_table(Pass, where, table, folder)
-    return Pass(given.pass_id, normalise(given.plate), given.kind, given.valid_from, given.valid_until)
+    try:
+        return replace(given, plate=normalise(given.plate), more_plates=tuple(map(normalise, given.more_plates)))
+    except DomainError as error:
+        raise BadConfig(f"{where}: {error}") from error
 
 
 def _check(config: LotConfig) -> None:
@@ -268,6 +279,9 @@ def _check(config: LotConfig) -> None:
         raise BadConfig("[lot] latitude must be -90 to 90 and longitude -180 to 180, in degrees")
     if lot.spaces < 1:
         raise BadConfig("[lot] spaces must be at least 1")
+    if not 0 <= lot.kept_for_passes <= lot.spaces:
+        raise BadConfig("[lot] kept_for_passes must be 0 to spaces")
+    config.occupancy.check()
     if not _CURRENCY.fullmatch(lot.currency):
         raise BadConfig("[lot] currency must be an ISO 4217 code like EUR")
     try:

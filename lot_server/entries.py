@@ -7,15 +7,7 @@ from lot_server import alerts
 from lot_server.decisions import Admitted, Approach, HeldOpen, NotAdmitted, OpenLane, Tailgated
 from lot_server.domain import access
 from lot_server.domain.clock import Clock
-from lot_server.domain.events import (
-    EntryAbandoned,
-    EntryAdmitted,
-    EntryConfirmed,
-    EntryDecision,
-    EntryRefused,
-    ExitConfirmed,
-)
-from lot_server.domain.occupancy import Occupancy
+from lot_server.domain.events import EntryAbandoned, EntryAdmitted, EntryDecision, EntryRefused
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.vehicle import VehicleClass
 from lot_server.errors import NotDescribed
@@ -23,11 +15,13 @@ from lot_server.identifiers import new_id, new_ticket_id
 from lot_server.lane_read import LaneRead
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
+from lot_server.rights.terms import Terms, hand_on, terms_for
+from lot_server.spaces.count import orphan_reappeared, record_entered, record_left
 
 
 class Entries:
-    """What is recorded about vehicles that want in. `blocked` are normalised plates that may not enter, `vehicles` the
-    kind of vehicle that alone uses a lane, by its id.
+    """What is recorded about vehicles that want in. `blocked` plates may not enter, beside the block list's; `vehicles`
+    is the kind of vehicle that alone uses a lane, by its id.
     """
 
     def __init__(
@@ -42,27 +36,36 @@ class Entries:
         """Admit or refuse by `access.decide_entry`. Raises NotDescribed, NoTariff."""
         now = self._clock.now()
         plate = approach.read.plate if approach.read else None
-        parking_pass = work.pass_for(plate, now) if plate is not None else None
+        terms = terms_for(work, plate, approach.lane_id, now)
+        lot = work.lot()
+        if lot is None:
+            raise NotDescribed("the lot's facts are not recorded yet: start the server with its configuration")
         outcome = access.decide_entry(
             readable=plate is not None,
-            has_pass=parking_pass is not None,
-            blocked=plate in self._blocked,
+            has_pass=terms.parking_pass is not None,
+            blocked=plate is not None and self._is_blocked(work, plate, now),
             already_inside=plate is not None and self._already_inside(work, plate, now),
-            full=_occupancy(work).full,
+            full=work.counting.occupancy().full,
             opened_by_operator=isinstance(approach.order, OpenLane),
+            allowed=terms.listed is not None,
+            when_full=terms.listed is not None and terms.listed.when_full,
+            members_only=lot.members_only,
         )
         if isinstance(outcome, access.Refusal):
             self._refuse(work, approach, outcome, now)
             return NotAdmitted(plate, outcome.reason)
-        return self._admit(work, approach, outcome, parking_pass.pass_id if parking_pass else None, now)
+        return self._admit(work, approach, outcome, terms, now)
 
     def confirm(self, work: Work, stay_id: str, passage_id: str, crossed_at: datetime) -> None:
         """The vehicle is inside."""
-        work.record(EntryConfirmed(stay_id, passage_id, crossed_at, work.free_spaces() - 1), self._clock.now())
+        record_entered(work, stay_id, passage_id, crossed_at, self._clock.now())
 
     def abandon(self, work: Work, stay_id: str, passage_id: str) -> None:
         """The vehicle backed out."""
-        work.record(EntryAbandoned(stay_id, passage_id), self._clock.now())
+        stay, now = work.stay(stay_id), self._clock.now()
+        work.record(EntryAbandoned(stay_id, passage_id), now)
+        if stay is not None:
+            hand_on(work, stay.pass_id, now)
 
     def _refuse(self, work: Work, approach: Approach, refusal: access.Refusal, now: datetime) -> None:
         if approach.refused == refusal.reason:
@@ -73,10 +76,11 @@ class Entries:
         work.record(EntryRefused(new_id(), approach.lane_id, plate, refusal.reason, photos), now)
 
     def _admit(
-        self, work: Work, approach: Approach, admission: access.Admission, pass_id: str | None, now: datetime
+        self, work: Work, approach: Approach, admission: access.Admission, terms: Terms, now: datetime
     ) -> Admitted:
         read = approach.read
         by_plate = read if admission.by_plate else None
+        terms = terms if admission.by_plate else Terms()
         stay_id = new_id()
         event = EntryAdmitted(
             stay_id=stay_id,
@@ -88,12 +92,14 @@ class Entries:
             decision=_decision(approach, admission),
             evidence=read.evidence if read else None,
             photos=read.photos if read else (),
-            pass_id=pass_id if by_plate else None,
+            pass_id=terms.parking_pass.pass_id if terms.parking_pass else None,
             tariff_version=work.tariff_at(now).version,
             read_at=read.read_at if read else now,
             plate_color=by_plate.color if by_plate else None,
             other_plates=read.other_plates if read else (),
             vehicle=self._vehicles.get(approach.lane_id),
+            waits_for=terms.waits_for.pass_id if terms.waits_for else None,
+            allowed=terms.allowed,
         )
         work.record(event, now)
         if approach.order is not None and not isinstance(approach.order, HeldOpen | Tailgated):
@@ -118,6 +124,7 @@ class Entries:
             code = "twin_plate"
             text = f"{plate} on a {read.color} plate enters by ticket {event.ticket_id}; inside: {listed}"
         else:
+            orphan_reappeared(work, plate, now)
             code = "already_inside"
             text = f"{plate} enters by ticket {event.ticket_id}, but is inside already: {listed}"
         self._alert(work, event, code, f"{text}; compare both stays' photos", now)
@@ -134,10 +141,12 @@ class Entries:
             if passage.direction == "entry":
                 self.abandon(work, stay.stay_id, passage.passage_id)
             else:
-                free_spaces = work.free_spaces() + 1
-                work.record(ExitConfirmed(stay.stay_id, passage.passage_id, passage.decided_at, free_spaces), now)
+                record_left(work, stay, passage.passage_id, passage.decided_at, now)
             alerts.resolve(work, now, passage.passage_id, alerts.LOT, "the vehicle stands at an entry again")
         return inside
+
+    def _is_blocked(self, work: Work, plate: str, now: datetime) -> bool:
+        return plate in self._blocked or work.rights.listed("block", plate, now) is not None
 
 
 def _decision(approach: Approach, admission: access.Admission) -> EntryDecision:
@@ -149,10 +158,3 @@ def _decision(approach: Approach, admission: access.Admission) -> EntryDecision:
 def _differ(color: PlateColor | None, other: PlateColor | None) -> bool:
     """Whether two plates were surely of different colours."""
     return None not in (color, other) and "other" not in (color, other) and color != other
-
-
-def _occupancy(work: Work) -> Occupancy:
-    lot = work.lot()
-    if lot is None:
-        raise NotDescribed("the lot's facts are not recorded yet: start the server with its configuration")
-    return Occupancy(lot.spaces, lot.spaces - work.free_spaces(), len(work.intended_stays()))

@@ -219,6 +219,36 @@ class UnknownCode(LotError):
     code = "unknown_code"
 
 
+class UnknownPass(LotError):
+    """A pass id that this lot never granted."""
+
+    code = "unknown_pass"
+
+
+class BadListing(LotError):
+    """A place on the block or allow list that cannot be."""
+
+    code = "bad_listing"
+
+
+class NotListed(LotError):
+    """A plate is not on the list that it was to be taken off."""
+
+    code = "not_listed"
+
+
+class BadCsv(LotError):
+    """A CSV file cannot be imported as it is; nothing of it was."""
+
+    code = "bad_csv"
+
+
+class BadInstant(LotError):
+    """A text is neither a day nor an instant."""
+
+    code = "bad_instant"
+
+
 class NoTariff(LotError):
     """No price list has this version, or none is valid at the instant."""
 

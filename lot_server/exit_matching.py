@@ -12,6 +12,7 @@ from lot_server.domain.matching import Ambiguous, Candidate, Match, Matched, Mat
 from lot_server.domain.stay import Stay
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
+from lot_server.rights.terms import settle_terms
 
 STILL_DOUBTED = timedelta(days=1)
 """How long after a stay ended its vehicle is recognised at an exit, as one that had never left."""
@@ -66,7 +67,10 @@ class ExitMatching:
             return stay
         reason = f"read so at {approach.lane_id}, {int(confidence * PPM) / PPM:.4%} sure of both reads"
         work.record(PlateCorrected(stay.stay_id, read.plate, alerts.LOT, reason, read.color), now)
-        if work.pass_for(read.plate, stay.entered_at or stay.read_at) is not None:
+        now_read = work.stay(stay.stay_id) or stay
+        settle_terms(work, now_read, now)
+        settled = work.stay(stay.stay_id) or now_read
+        if settled.pass_id is not None and settled.pass_id != stay.pass_id:
             alerts.raise_once(
                 *(work, now, "plate_corrected"),
                 f"stay {stay.stay_id} came in as {stay.plate or 'a ticket'}, has the pass of {read.plate}: {reason}",
@@ -74,7 +78,7 @@ class ExitMatching:
                 passage_id=approach.passage_id,
                 stay_id=stay.stay_id,
             )
-        return work.stay(stay.stay_id) or stay
+        return settled
 
     def judge(self, work: Work, approach: Approach, stay_id: str, now: datetime) -> None:
         """A person has said whose vehicle it is: note whether matching's best guess was that."""

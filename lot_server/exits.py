@@ -17,7 +17,7 @@ from lot_server.decisions import (
     Tailgated,
 )
 from lot_server.domain.clock import Clock
-from lot_server.domain.events import EntryConfirmed, ExitAbandoned, ExitAdmitted, ExitConfirmed, ExitDecision
+from lot_server.domain.events import ExitAbandoned, ExitAdmitted, ExitDecision
 from lot_server.domain.matching import Ambiguous, Match, Matched, MatchingPolicy
 from lot_server.domain.quote import Circumstances, Quote, quote
 from lot_server.domain.stay import Stay
@@ -25,6 +25,7 @@ from lot_server.errors import UnknownStay
 from lot_server.exit_matching import ExitMatching
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
+from lot_server.spaces.count import record_entered, record_left
 
 
 class Exits:
@@ -76,7 +77,7 @@ class Exits:
 
     def confirm(self, work: Work, stay_id: str, passage_id: str, crossed_at: datetime) -> None:
         """The vehicle is out."""
-        work.record(ExitConfirmed(stay_id, passage_id, crossed_at, work.free_spaces() + 1), self._clock.now())
+        record_left(work, inside(work, stay_id), passage_id, crossed_at, self._clock.now())
 
     def abandon(self, work: Work, stay_id: str, passage_id: str) -> None:
         """The vehicle turned back; its stay goes on."""
@@ -88,8 +89,7 @@ class Exits:
         if passage is None:
             return stay
         if passage.direction == "entry":
-            free_spaces = work.free_spaces() - 1
-            work.record(EntryConfirmed(stay.stay_id, passage.passage_id, stay.read_at, free_spaces), now)
+            record_entered(work, stay.stay_id, passage.passage_id, stay.read_at, now)
         else:
             work.record(ExitAbandoned(stay.stay_id, passage.passage_id), now)
         alerts.resolve(work, now, passage.passage_id, alerts.LOT, f"the vehicle stands at {approach.lane_id}")
@@ -169,13 +169,17 @@ class Exits:
 
 
 def price(work: Work, stay: Stay, at: datetime) -> Quote:
-    """What a stay owes: by its tariff, its coupons and the pass of its entry or of its plate, less what it paid."""
+    """What a stay owes: by its tariff and coupons, less its settlements, by what it parks by."""
     entered_at = stay.entered_at or stay.read_at
-    if stay.pass_id is not None:
-        parking_pass = work.pass_by_id(stay.pass_id)
-    else:
-        parking_pass = work.pass_for(stay.plate, entered_at) if stay.plate is not None else None
-    facts = Circumstances(stay.plate_color, stay.ticket_lost, tuple(work.coupons(stay.stay_id)), stay.vehicle)
+    parking_pass = work.pass_by_id(stay.pass_id) if stay.pass_id is not None else None
+    facts = Circumstances(
+        stay.plate_color,
+        stay.ticket_lost,
+        tuple(work.coupons(stay.stay_id)),
+        stay.vehicle,
+        stay.pass_since,
+        stay.allowed,
+    )
     settlements, refunds = work.settlements(stay.stay_id), work.money.refunds(stay.stay_id)
     tariff = work.tariff(stay.tariff_version)
     return quote(tariff, entered_at, at, settlements, parking_pass, facts, refunds, stay.forgiven_minor)

@@ -11,6 +11,7 @@ from lot_server.entries import Entries
 from lot_server.exits import Exits, price
 from lot_server.lane_read import LaneRead
 from lot_server.ports import Work
+from lot_server.spaces.count import record_stray
 
 _ONE_OR_ANOTHER = MatchingPolicy(unknown=0.5, most_doubt=0.05)
 """Before a lane is read again, the vehicle there is as likely another one as the one before."""
@@ -68,6 +69,7 @@ class Followers:
         stay_id = self._exits.fitting(work, approach)
         stay = None if stay_id is None else work.stay(stay_id)
         if stay is None:
+            record_stray(work, approach, "unread", crossed_at, self._clock.now())
             return None, "no stay fits its read for sure, so one of those that are open has no vehicle any more"
         owed = price(work, stay, self._clock.now()).due
         self._exits.decide(work, replace(approach, stay_id=stay.stay_id))

@@ -17,6 +17,7 @@ from lot_server.domain.coupon import Coupon
 from lot_server.domain.errors import CurrencyMismatch
 from lot_server.domain.events import CouponApplied, PlateCorrected, SettlementApplied, TicketLost, VehicleClassed
 from lot_server.domain.matching import MatchingPolicy
+from lot_server.domain.occupancy import StrayCause
 from lot_server.domain.plate import PlateColor, normalise
 from lot_server.domain.quote import Quote
 from lot_server.domain.stay import Passage, Settlement, Stay
@@ -28,6 +29,8 @@ from lot_server.followers import Followers
 from lot_server.held_passages import HeldPassages
 from lot_server.leftovers import Leftovers
 from lot_server.ports import Work
+from lot_server.rights.terms import settle_terms
+from lot_server.spaces.count import record_stray
 from lot_server.validations import Validations
 
 SettlementOutcome = Literal["applied", "already_applied"]
@@ -36,7 +39,7 @@ _LEFT = ("exit", "confirmed")
 
 
 class Handlers:
-    """The jobs of one lot, shared by its lanes. `blocked` are normalised plates that may not enter."""
+    """The jobs of one lot, shared by its lanes. `blocked` are the configuration's plates that may not enter."""
 
     def __init__(
         self,
@@ -46,6 +49,7 @@ class Handlers:
         vehicles: Mapping[str, VehicleClass] | None = None,
     ) -> None:
         self._clock = clock
+        self.blocked = blocked
         self.leftovers = Leftovers()
         self.cashier = Cashier(clock)
         self.validations = Validations(clock)
@@ -78,6 +82,10 @@ class Handlers:
         """Tell a person about a vehicle at a lane, once for each passage and code."""
         passage_id, now = approach.passage_id, self._clock.now()
         alerts.raise_once(work, now, code, text, lane_id=approach.lane_id, passage_id=passage_id, photos=photos)
+
+    def count_stray(self, work: Work, approach: Approach, cause: StrayCause, passed_at: datetime) -> None:
+        """A vehicle drove through a lane outside any stay; counted once for each passage."""
+        record_stray(work, approach, cause, passed_at, self._clock.now())
 
     def report_fault(self, work: Work, lane_id: str | None, code: str, text: str) -> None:
         """Tell a person that a part of a lane, or of the lot, does not work, once until it works again."""
@@ -145,14 +153,16 @@ class Handlers:
         if stay is None:
             raise UnknownStay(f"this lot has no stay {stay_id}: look it up among the open stays")
         left = [each.decided_at for each in work.passages(stay_id) if (each.direction, each.state) == _LEFT]
-        return price(work, stay, max(left, default=self._clock.now()))
+        return price(work, stay, max(left, default=stay.exited_at or self._clock.now()))
 
     def correct_plate(
         self, work: Work, stay_id: str, plate: str, operator: str, reason: str, color: PlateColor | None = None
     ) -> None:
         """An operator changes the plate of a stay that has not ended, or its colour. Raises UnknownStay, BadPlate."""
-        inside(work, stay_id)
-        work.record(PlateCorrected(stay_id, normalise(plate), operator, reason, color), self._clock.now())
+        before, now = inside(work, stay_id), self._clock.now()
+        work.record(PlateCorrected(stay_id, normalise(plate), operator, reason, color), now)
+        if normalise(plate) != before.plate:
+            settle_terms(work, inside(work, stay_id), now)
 
     def resume(self, work: Work, lane_id: str) -> Passage | None:
         """The passage that a crash left open at a lane where a vehicle stands under the barrier: the newest is its.

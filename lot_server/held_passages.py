@@ -13,11 +13,12 @@ from lot_server.decisions import Admitted, Approach
 from lot_server.domain.clock import Clock
 from lot_server.domain.emergency import HoldSource
 from lot_server.domain.errors import DomainError
-from lot_server.domain.events import EmergencyBegan, EmergencyEnded, ExitAdmitted, ExitConfirmed, UnmatchedExit
+from lot_server.domain.events import EmergencyBegan, EmergencyEnded, ExitAdmitted, UnmatchedExit
 from lot_server.entries import Entries
 from lot_server.errors import NoEmergency, NoTariff, UnknownStay
 from lot_server.exits import Exits, inside, price
 from lot_server.ports import Work
+from lot_server.spaces.count import record_left, record_stray
 
 log = logging.getLogger(__name__)
 HELD, UNKNOWN_EXIT = "barriers_held", "emergency_exit"
@@ -94,8 +95,7 @@ class HeldPassages:
             ),
             now,
         )
-        free_spaces = work.free_spaces() + 1
-        work.record(ExitConfirmed(stay_id, passage_id, passage.decided_at, free_spaces), now)
+        record_left(work, stay, passage_id, passage.decided_at, now)
         alerts.resolve(work, now, passage_id, operator, reason)
 
     def _list(self, work: Work, approach: Approach, crossed_at: datetime) -> None:
@@ -110,6 +110,7 @@ class HeldPassages:
             f"{plate or 'a vehicle without a sure read'} drove out through {approach.lane_id} while its barrier was "
             "held open, and fits no stay for sure: say whose it was with `openlot lot emergency reconcile`"
         )
+        record_stray(work, approach, "held_open", crossed_at, now)
         alerts.raise_once(
             work, now, UNKNOWN_EXIT, text, lane_id=approach.lane_id, passage_id=approach.passage_id
         )  # fmt: skip

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 
 from lot_server.decisions import Approach
+from lot_server.domain.occupancy import StrayCause
 from lot_server.domain.stay import Passage
 from lot_server.handlers import Handlers
 from lot_server.lane_calls import Failure, failure_of
@@ -57,6 +58,10 @@ class LaneJournal:
         """A vehicle stands in the open barrier."""
         text = f"a vehicle stands in the open barrier of {self._lane_id} and does not move: look there"
         await self.report(approach, "standing_vehicle", text)
+
+    async def strayed(self, approach: Approach, cause: StrayCause, passed_at: datetime) -> None:
+        """A vehicle drove through outside any stay."""
+        await self._record(lambda work: self._handlers.count_stray(work, approach, cause, passed_at))
 
     async def failed(self, failure: Failure) -> None:
         """A part does not work; reported once until it works again."""

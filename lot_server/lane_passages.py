@@ -19,13 +19,15 @@ class LanePassages:
         self._followers = followers
 
     async def confirm(self, here: Approach, decision: Decision | None, crossed_at: datetime) -> None:
-        """The vehicle has driven through. Where an operator opened an exit for one of no known stay, nothing ends."""
+        """The vehicle has driven through. Where an operator opened an exit for one of no known stay, it is a stray."""
         stay_id = admitted_stay(decision)
         if stay_id is not None:
             await self._journal.confirmed(here, stay_id, crossed_at)
         elif decision is None:
             # It stood under the barrier as the server started, and nobody knows of it.
             self._followers.count(here, crossed_at)
+        elif isinstance(decision, Admitted):
+            await self._journal.strayed(here, "opened_without_stay", crossed_at)
         self._followers.passed(stay_id)
 
     async def abandon(self, here: Approach, decision: Decision | None) -> None:

@@ -43,6 +43,7 @@ from lot_server.presented import Desk
 from lot_server.retention import Retention
 from lot_server.shared_lane import SharedSide
 from lot_server.site import Site, open_site
+from lot_server.spaces.watch import NightWatch
 from lot_server.steady_clock import SteadyClock
 from lot_server.store.look import ReadStore
 from lot_server.store.writer import Writer
@@ -91,6 +92,7 @@ async def serve(config: LotConfig, announce: Callable[[str], None], factory: Loo
             if site.hardware is not None:
                 watch = HardwareWatch(site.hardware, lot.writer, lot.handlers)
                 lanes.append(tasks.create_task(watch.run(), name="hardware"))
+            lanes.append(tasks.create_task(NightWatch(config.occupancy, lot.writer, lot.clock).run(), name="nights"))
             followed = [tasks.create_task(each.serve([listening]), name="displays") for each, listening in screens]
             console = tasks.create_task(run_console(config, lot, ending), name="console")
             for each in (server, *(each for each, _ in screens)):

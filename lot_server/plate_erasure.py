@@ -40,8 +40,10 @@ def erase_plate(
     The cloud must have those facts before: what it does not have yet it could not check any more. `mirrored` False says
     that this lot has no cloud. Raises StillNeeded.
     """
-    if work.pass_for(plate, now) is not None:
+    if any(each.valid_until > now for each in work.rights.passes_naming(plate)):
         raise StillNeeded("a pass of this plate is valid: end the pass, then erase the plate")
+    if work.rights.standing("block", plate) or work.rights.standing("allow", plate):
+        raise StillNeeded("a list names this plate: take it off the list, then erase the plate")
     if not work.photos.past(found.passage_ids, limits) >= set(found.passage_ids):
         raise StillNeeded("a stay of this plate has come to be needed meanwhile: try again")
     if not found.passage_ids:

@@ -22,6 +22,8 @@ from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Passage, Settlement, Stay
 from lot_server.domain.tariff import Tariff
 from lot_server.money_ports import MoneyWork
+from lot_server.store.counting import Counting
+from lot_server.store.rights import Rights
 from vision.types import Frame, PlateRead, Sighting
 
 T = TypeVar("T")
@@ -210,6 +212,16 @@ class Work(Protocol):
         """The ledger's facts behind a seq, in order."""
         ...
 
+    @property
+    def rights(self) -> Rights:
+        """Passes and lists."""
+        ...
+
+    @property
+    def counting(self) -> Counting:
+        """How many vehicles are inside, and how sure that is."""
+        ...
+
     def lot(self) -> LotDescribed | None: ...
 
     def configured_lot(self) -> LotDescribed | None:
@@ -217,7 +229,7 @@ class Work(Protocol):
         ...
 
     def free_spaces(self) -> int:
-        """Spaces less the stays that are open."""
+        """Spaces without a vehicle."""
         ...
 
     def stay(self, stay_id: str) -> Stay | None: ...
@@ -270,8 +282,6 @@ class Work(Protocol):
     def tariff(self, version: int) -> Tariff: ...
 
     def tariff_at(self, instant: datetime) -> Tariff: ...
-
-    def pass_for(self, plate: str, instant: datetime) -> Pass | None: ...
 
     def pass_by_id(self, pass_id: str) -> Pass | None: ...
 

@@ -63,7 +63,7 @@ async def quote_stay(session: AsyncSession, stay: StayRow, now: datetime) -> Quo
     tariff = await session.get(TariffRow, (stay.lot_id, stay.tariff_version))
     if tariff is None or stay.entered_at is None:
         raise FeeUnknown("the lot has not sent this stay's tariff yet: try again in a minute, or pay at the barrier")
-    parking_pass = await _pass_of(session, stay)
+    parking_pass = None if stay.pass_id is None else await session.get(PassRow, (stay.lot_id, stay.pass_id))
     # The lot's clock may be a moment ahead of this one.
     at = max(stay.exited_at or now, stay.entered_at)
     return quote(
@@ -72,7 +72,14 @@ async def quote_stay(session: AsyncSession, stay: StayRow, now: datetime) -> Quo
         at,
         await settlements(session, stay.lot_id, stay.stay_id),
         None if parking_pass is None else _pass(parking_pass),
-        Circumstances(stay.plate_color, stay.ticket_lost, await _coupons(session, stay), stay.vehicle),
+        Circumstances(
+            stay.plate_color,
+            stay.ticket_lost,
+            await _coupons(session, stay),
+            stay.vehicle,
+            stay.pass_since,
+            stay.allowed,
+        ),
         await refunds(session, stay.lot_id, stay.stay_id),
         stay.forgiven_minor,
     )
@@ -142,24 +149,6 @@ def settlement_of(row: MirroredSettlement | TakenSettlement) -> Settlement:
         row.quoted_at,
         row.settled_at,
     )
-
-
-async def _pass_of(session: AsyncSession, stay: StayRow) -> PassRow | None:
-    """The pass of the stay's entry, or else the one of its plate that lasts longest, as at the lot's exit."""
-    if stay.pass_id is not None:
-        return await session.get(PassRow, (stay.lot_id, stay.pass_id))
-    found = await session.exec(
-        select(PassRow)
-        .where(
-            PassRow.lot_id == stay.lot_id,
-            PassRow.plate == stay.plate,
-            col(PassRow.valid_from) <= stay.entered_at,
-            col(PassRow.valid_until) > stay.entered_at,
-        )
-        .order_by(col(PassRow.valid_until).desc())
-        .limit(1)
-    )
-    return found.first()
 
 
 def _pass(row: PassRow) -> Pass:

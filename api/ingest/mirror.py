@@ -12,6 +12,7 @@ from api.tables import (
     AlertRow,
     CouponRow,
     EnvelopeRow,
+    ListedPlateRow,
     LotRow,
     MirroredRefund,
     MirroredSettlement,
@@ -20,15 +21,20 @@ from api.tables import (
     RefundAskRow,
     Row,
     StayRow,
+    StrayRow,
     TariffRow,
 )
 from lot_server.domain.events import (
     CouponApplied,
     PassGranted,
+    PassRevoked,
     PlateErased,
+    PlateListed,
+    PlateUnlisted,
     RefundApplied,
     SettlementApplied,
     SettlementRetimed,
+    StrayPassed,
     TariffPublished,
 )
 from lot_server.domain.ledger import Envelope
@@ -51,6 +57,8 @@ class Mirror:
     passages: dict[str, PassageRow] = field(default_factory=dict)
     alerts: dict[str, AlertRow] = field(default_factory=dict)
     passes: dict[str, PassRow] = field(default_factory=dict)
+    listed: dict[tuple[str, str], ListedPlateRow] = field(default_factory=dict)
+    strays: dict[str, StrayRow] = field(default_factory=dict)
     tariffs: dict[int, TariffRow] = field(default_factory=dict)
     settlements: dict[tuple[str, str], MirroredSettlement] = field(default_factory=dict)
     coupons: dict[str, CouponRow] = field(default_factory=dict)
@@ -99,9 +107,17 @@ class Mirror:
         erasures = [each.body for each in envelopes if each.kind == PlateErased.KIND]
         if erasures:
             await mirror._load_erased(session, erasures)
-        if PassGranted.KIND in kinds or erasures:
+        if kinds & {PassGranted.KIND, PassRevoked.KIND} or erasures:
             passes = select(PassRow).where(PassRow.lot_id == lot_id)
             mirror.passes = {row.pass_id: row for row in await session.exec(passes)}
+        if kinds & {PlateListed.KIND, PlateUnlisted.KIND}:
+            listed = select(ListedPlateRow).where(ListedPlateRow.lot_id == lot_id)
+            mirror.listed = {(row.kind, row.plate): row for row in await session.exec(listed)}
+        if StrayPassed.KIND in kinds:
+            strays = select(StrayRow).where(
+                StrayRow.lot_id == lot_id, col(StrayRow.passage_id).in_(_named(envelopes, "passage_id"))
+            )
+            mirror.strays = {row.passage_id: row for row in await session.exec(strays)}
         if TariffPublished.KIND in kinds:
             tariffs = select(TariffRow).where(TariffRow.lot_id == lot_id)
             mirror.tariffs = {row.version: row for row in await session.exec(tariffs)}
@@ -133,6 +149,8 @@ class Mirror:
             self.passages,
             self.alerts,
             self.passes,
+            self.listed,
+            self.strays,
             self.tariffs,
             self.settlements,
             self.coupons,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from api.ingest import rights
 from api.ingest.mirror import Mirror, Unprojectable, existing, introduce
 from api.tables import (
     AlertRow,
@@ -12,7 +13,6 @@ from api.tables import (
     MirroredRefund,
     MirroredSettlement,
     PassageRow,
-    PassRow,
     RefundAskRow,
     StayRow,
     TariffRow,
@@ -33,25 +33,29 @@ def project(mirror: Mirror, event: events.Event, occurred_at: datetime) -> None:
 def lot_described(mirror: Mirror, event: events.LotDescribed) -> None:
     if abs(event.latitude_e6) > 90_000_000 or abs(event.longitude_e6) > 180_000_000:
         raise Unprojectable("the lot lies outside the globe: give its position in millionths of a degree")
-    facts = {**to_body(event), "as_of": mirror.at}
+    facts: dict[str, Any] = {
+        "name": event.name,
+        "address": event.address,
+        "latitude_e6": event.latitude_e6,
+        "longitude_e6": event.longitude_e6,
+        "spaces": event.spaces,
+        "free_spaces": event.free_spaces,
+        "time_zone": event.time_zone,
+        "currency": event.currency,
+        "kept_for_passes": event.kept_for_passes,
+        "members_only": event.members_only,
+        "as_of": mirror.at,
+    }
     if mirror.lot is None:
         mirror.lot = LotRow(lot_id=mirror.lot_id, **facts)
     else:
         mirror.lot.sqlmodel_update(facts)
+    rights.count(mirror, event.free_spaces, event.count)
 
 
 def tariff_published(mirror: Mirror, event: events.TariffPublished) -> None:
     version = event.tariff.version
     introduce(mirror.tariffs, version, TariffRow(lot_id=mirror.lot_id, version=version, body=to_body(event.tariff)))
-
-
-def pass_granted(mirror: Mirror, event: events.PassGranted) -> None:
-    granted = event.parking_pass
-    facts = to_body(granted) | {"valid_from": granted.valid_from, "valid_until": granted.valid_until}
-    if granted.pass_id in mirror.passes:
-        mirror.passes[granted.pass_id].sqlmodel_update(facts)
-    else:
-        mirror.passes[granted.pass_id] = PassRow(lot_id=mirror.lot_id, **facts)
 
 
 def entry_admitted(mirror: Mirror, event: events.EntryAdmitted) -> None:
@@ -68,6 +72,8 @@ def entry_admitted(mirror: Mirror, event: events.EntryAdmitted) -> None:
         tariff_version=event.tariff_version,
         plate_color=event.plate_color,
         vehicle=event.vehicle,
+        waits_for=event.waits_for,
+        allowed=event.allowed,
     )
     introduce(mirror.stays, event.stay_id, stay)
     _passage(mirror, event, "entry", "intended", event.decision, event.plate)
@@ -77,7 +83,7 @@ def entry_confirmed(mirror: Mirror, event: events.EntryConfirmed) -> None:
     stay = existing(mirror.stays, event.stay_id)
     stay.state, stay.entered_at = "open", event.entered_at
     existing(mirror.passages, event.passage_id).state = "confirmed"
-    _count(mirror, event.free_spaces)
+    rights.count(mirror, event.free_spaces, event.count)
 
 
 def entry_abandoned(mirror: Mirror, event: events.EntryAbandoned) -> None:
@@ -99,7 +105,7 @@ def exit_confirmed(mirror: Mirror, event: events.ExitConfirmed) -> None:
     stay = existing(mirror.stays, event.stay_id)
     stay.state, stay.exited_at = "closed", event.exited_at
     existing(mirror.passages, event.passage_id).state = "confirmed"
-    _count(mirror, event.free_spaces)
+    rights.count(mirror, event.free_spaces, event.count)
 
 
 def exit_abandoned(mirror: Mirror, event: events.ExitAbandoned) -> None:
@@ -250,8 +256,9 @@ def plate_erased(mirror: Mirror, event: events.PlateErased) -> None:
     for alert in mirror.alerts.values():
         alert.text = replaced(alert.text, texts, event.pseudonym)
     for parking_pass in mirror.passes.values():
-        if event.everywhere and parking_pass.plate in texts:
-            parking_pass.plate = event.pseudonym
+        if event.everywhere:
+            parking_pass.plate = replaced(parking_pass.plate, texts, event.pseudonym)
+            parking_pass.more_plates = [replaced(each, texts, event.pseudonym) for each in parking_pass.more_plates]
     for fact in event.facts:
         row = existing(mirror.facts, fact.seq)
         row.body = without_plate(
@@ -262,7 +269,17 @@ def plate_erased(mirror: Mirror, event: events.PlateErased) -> None:
 PROJECTIONS: dict[type[events.Event], Callable[[Mirror, Any], None]] = {
     events.LotDescribed: lot_described,
     events.TariffPublished: tariff_published,
-    events.PassGranted: pass_granted,
+    events.PassGranted: rights.pass_granted,
+    events.PassRevoked: rights.pass_revoked,
+    events.PlateListed: rights.plate_listed,
+    events.PlateUnlisted: rights.plate_unlisted,
+    events.TermsChanged: rights.terms_changed,
+    events.StrayPassed: rights.stray_passed,
+    events.StayOrphaned: rights.stay_orphaned,
+    events.OrphanFound: rights.orphan_found,
+    events.StayWrittenOff: rights.stay_written_off,
+    events.Recounted: rights.recounted,
+    events.Reconciled: rights.reconciled,
     events.EntryAdmitted: entry_admitted,
     events.EntryConfirmed: entry_confirmed,
     events.EntryAbandoned: entry_abandoned,
@@ -322,9 +339,3 @@ def _passage(
         mirror.passages[event.passage_id].sqlmodel_update(facts)
     else:
         mirror.passages[event.passage_id] = PassageRow(lot_id=mirror.lot_id, passage_id=event.passage_id, **facts)
-
-
-def _count(mirror: Mirror, free_spaces: int) -> None:
-    if mirror.lot is None:
-        raise Unprojectable("spaces were counted before the lot was described: record LotDescribed first")
-    mirror.lot.free_spaces = free_spaces

@@ -36,7 +36,7 @@ async def near(
     if order == "distance":
         inside.sort(key=lambda lot: (lot.distance_m, lot.lot_id))
     else:
-        inside.sort(key=lambda lot: (-lot.free_spaces, lot.distance_m, lot.lot_id))
+        inside.sort(key=lambda lot: (lot.members_only, -lot.free_spaces, lot.distance_m, lot.lot_id))
     return inside[:limit]
 
 
@@ -64,7 +64,10 @@ def _near(row: LotRow, latitude: float, longitude: float) -> NearLot:
         longitude=lot_longitude,
         distance_m=round(distance_m(latitude, longitude, lot_latitude, lot_longitude)),
         spaces=row.spaces,
-        free_spaces=row.free_spaces,
+        free_spaces=row.visitors_free,
+        free_least=row.visitors_least,
+        free_most=row.visitors_most,
+        members_only=row.members_only,
         as_of=row.as_of,
         time_zone=row.time_zone,
     )

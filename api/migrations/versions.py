@@ -78,5 +78,51 @@ _MONEY_BACK = (
     "CREATE INDEX refund_order_stay ON refund_order (lot_id, stay_id)",
 )
 
-VERSIONS: tuple[tuple[str, ...], ...] = (_WHAT_PRICES_A_STAY, _KIND_OF_VEHICLE, _MONEY_BACK)
+_RIGHTS_AND_COUNTS = (
+    "ALTER TABLE lot ADD COLUMN kept_for_passes BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE lot ADD COLUMN members_only BOOLEAN NOT NULL DEFAULT false",
+    "ALTER TABLE lot ADD COLUMN free_least BIGINT",
+    "ALTER TABLE lot ADD COLUMN free_most BIGINT",
+    "ALTER TABLE lot ADD COLUMN kept_spaces BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE pass ADD COLUMN more_plates JSON NOT NULL DEFAULT '[]'",
+    "ALTER TABLE pass ADD COLUMN spaces BIGINT NOT NULL DEFAULT 1",
+    "ALTER TABLE pass ADD COLUMN lanes JSON NOT NULL DEFAULT '[]'",
+    "ALTER TABLE pass ADD COLUMN holder VARCHAR NOT NULL DEFAULT ''",
+    "ALTER TABLE stay ADD COLUMN pass_since TIMESTAMP WITH TIME ZONE",
+    "ALTER TABLE stay ADD COLUMN waits_for VARCHAR",
+    "ALTER TABLE stay ADD COLUMN allowed BOOLEAN NOT NULL DEFAULT false",
+    "ALTER TABLE stay ADD COLUMN orphaned VARCHAR",
+    "ALTER TABLE stay ADD COLUMN orphaned_at TIMESTAMP WITH TIME ZONE",
+    # What a pass makes free used to be looked up by the plate; now each stay says so itself.
+    """UPDATE stay SET pass_id = (
+        SELECT pass.pass_id FROM pass WHERE pass.lot_id = stay.lot_id AND pass.plate = stay.plate
+            AND pass.valid_from <= coalesce(stay.entered_at, stay.read_at)
+            AND pass.valid_until > coalesce(stay.entered_at, stay.read_at)
+        ORDER BY pass.valid_until DESC LIMIT 1
+    ) WHERE pass_id IS NULL AND plate IS NOT NULL""",
+    """CREATE TABLE listed_plate (
+        lot_id VARCHAR NOT NULL,
+        kind VARCHAR NOT NULL,
+        plate VARCHAR NOT NULL,
+        reason VARCHAR NOT NULL,
+        valid_until TIMESTAMP WITH TIME ZONE,
+        free BOOLEAN NOT NULL,
+        when_full BOOLEAN NOT NULL,
+        removed_at TIMESTAMP WITH TIME ZONE,
+        PRIMARY KEY (lot_id, kind, plate),
+        FOREIGN KEY (lot_id) REFERENCES enrolment (lot_id)
+    )""",
+    """CREATE TABLE stray (
+        lot_id VARCHAR NOT NULL,
+        passage_id VARCHAR NOT NULL,
+        lane_id VARCHAR NOT NULL,
+        direction VARCHAR NOT NULL,
+        cause VARCHAR NOT NULL,
+        passed_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        PRIMARY KEY (lot_id, passage_id),
+        FOREIGN KEY (lot_id) REFERENCES enrolment (lot_id)
+    )""",
+)
+
+VERSIONS: tuple[tuple[str, ...], ...] = (_WHAT_PRICES_A_STAY, _KIND_OF_VEHICLE, _MONEY_BACK, _RIGHTS_AND_COUNTS)
 """The statements that lead from version N + 1 (N being the index) to N + 2. Never edited once released."""

@@ -10,7 +10,14 @@ from benchmarks.simulation.records import CloudRecord, LotRecord, StayAccount, T
 from benchmarks.simulation.scenario import Scenario
 from benchmarks.simulation.visits import Visit, own_stays
 from lot_server.domain.errors import DomainError
-from lot_server.domain.events import EntryConfirmed, ExitConfirmed, LotDescribed
+from lot_server.domain.events import (
+    EntryConfirmed,
+    ExitConfirmed,
+    LotDescribed,
+    Recounted,
+    StayWrittenOff,
+    StrayPassed,
+)
 from lot_server.domain.ledger import GENESIS, verify
 from lot_server.domain.quote import quote
 
@@ -165,6 +172,7 @@ def fees(lot: LotRecord) -> Finding:
 def free_spaces(lot: LotRecord, cloud: CloudRecord) -> Finding:
     """Each count of free spaces follows from the passages before it, and drivers are told the last."""
     spaces, inside, faults = 0, 0, []
+    strays: set[str] = set()
     for envelope, event in zip(lot.envelopes, lot.events(), strict=True):
         match event:
             case LotDescribed():
@@ -172,7 +180,15 @@ def free_spaces(lot: LotRecord, cloud: CloudRecord) -> Finding:
             case EntryConfirmed():
                 inside += 1
             case ExitConfirmed():
-                inside -= 1
+                # A stray whose stay was named later had left already.
+                inside -= event.passage_id not in strays
+            case StrayPassed():
+                inside += 1 if event.direction == "entry" else -1
+                strays.add(event.passage_id)
+            case StayWrittenOff():
+                inside -= event.stray is None and not event.recounted
+            case Recounted():
+                inside = event.inside
             case _:
                 continue
         if event.free_spaces != spaces - inside:

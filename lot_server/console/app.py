@@ -20,10 +20,13 @@ from lot_server.console.facts_routes import facts_routes
 from lot_server.console.guard import OWN_PASSWORD, VALIDATE, Guard
 from lot_server.console.headers import ConsoleHeaders
 from lot_server.console.lane_routes import lane_routes
+from lot_server.console.list_routes import list_routes
 from lot_server.console.live import LiveLanes
 from lot_server.console.merchant_routes import merchant_routes
 from lot_server.console.money_routes import money_routes
+from lot_server.console.occupancy_routes import occupancy_routes
 from lot_server.console.parts import Console
+from lot_server.console.pass_routes import pass_routes
 from lot_server.console.passwords import Passwords
 from lot_server.console.photo_routes import photo_routes
 from lot_server.console.sign_in_routes import SIGN_IN, sign_in_routes
@@ -64,7 +67,7 @@ def console_app(
         photo_routes,
     ):
         app.include_router(routes(console))
-    for routes in (money_routes, merchant_routes):
+    for routes in (money_routes, merchant_routes, pass_routes, list_routes, occupancy_routes):
         app.include_router(routes(console))
     _answer_problems(app, console)
     return app

@@ -38,9 +38,11 @@ def day_routes(console: Console) -> APIRouter:
             wanted = _date(date, words)
             edges = days.hour_edges(wanted, words.zone)
             figures, merchants = look.days.of(edges), by_merchant(look, edges[0], edges[-1])
+            night = look.counting.reconciliation(wanted.isoformat())
         values = {
             "date": wanted,
             "day": figures,
+            "night": night,
             "merchants": merchants,
             "today": _today(words),
             **_neighbours(wanted, words),

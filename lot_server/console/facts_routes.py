@@ -19,14 +19,14 @@ from lot_server.domain.errors import DomainError
 from lot_server.domain.events import LotDescribed, TariffPublished
 from lot_server.domain.tariff import Tariff
 from lot_server.errors import BadConfig, BadForm, StaleForm
-from lot_server.facts import MILLIONTHS
+from lot_server.facts import MILLIONTHS, counted
 from lot_server.store.look import Look
 from lot_server.store.lot_versions import DESCRIBES, PUBLISHES
 from lot_server.store.unit_of_work import SqliteWork
 
 MOST_SPACES = 1_000_000
 MOST_TARIFF = 32_000
-_TOLD = ("name", "address", "latitude", "longitude", "spaces")
+_TOLD = ("name", "address", "latitude", "longitude", "spaces", "kept_for_passes", "members_only")
 
 
 def facts_routes(console: Console) -> APIRouter:
@@ -71,7 +71,7 @@ def facts_routes(console: Console) -> APIRouter:
             if stored is None or _fingerprint(stored) != was:
                 raise StaleForm("somebody else changed the lot's facts meanwhile: look at them again")
             wanted = replace(changed, time_zone=stored.time_zone, currency=stored.currency)
-            wanted = replace(wanted, free_spaces=wanted.spaces - (stored.spaces - stored.free_spaces))
+            wanted = counted(work, wanted)
             if wanted != stored:
                 work.trail.add(now, posted.who, DESCRIBES, lot.lot_id, reason)
                 work.record(wanted, now)
@@ -158,6 +158,8 @@ def _fields(facts: LotDescribed) -> dict[str, str]:
         "latitude": f"{facts.latitude_e6 / MILLIONTHS:.6f}",
         "longitude": f"{facts.longitude_e6 / MILLIONTHS:.6f}",
         "spaces": str(facts.spaces),
+        "kept_for_passes": str(facts.kept_for_passes),
+        "members_only": "yes" if facts.members_only else "",
     }
     assert tuple(told) == _TOLD
     return told
@@ -165,7 +167,7 @@ def _fields(facts: LotDescribed) -> dict[str, str]:
 
 def _fingerprint(facts: LotDescribed) -> str:
     """Tells whether the facts are those that a form was filled from; spaces fill and empty meanwhile."""
-    return hashlib.sha256(repr(replace(facts, free_spaces=0)).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(replace(facts, free_spaces=0, count=None)).encode()).hexdigest()[:16]
 
 
 def _changed(form: Form) -> LotDescribed:
@@ -173,6 +175,9 @@ def _changed(form: Form) -> LotDescribed:
     spaces = form.number("spaces")
     if not 1 <= spaces <= MOST_SPACES:
         raise BadForm(f"spaces must be 1 to {MOST_SPACES}")
+    kept = form.number("kept_for_passes") if form.choice("kept_for_passes") else 0
+    if not 0 <= kept <= spaces:
+        raise BadForm("the spaces kept for pass holders must be 0 to all spaces")
     return LotDescribed(
         name=form.text("name"),
         address=form.text("address"),
@@ -182,6 +187,8 @@ def _changed(form: Form) -> LotDescribed:
         free_spaces=0,
         time_zone="",
         currency="",
+        kept_for_passes=kept,
+        members_only=form.choice("members_only") is not None,
     )
 
 

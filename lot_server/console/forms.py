@@ -37,6 +37,10 @@ class Form:
         """A field that may be empty."""
         return self.fields.get(name, "").strip() or None
 
+    def ticked(self, name: str) -> bool:
+        """Whether a box is ticked."""
+        return self.choice(name) is not None
+
     def number(self, name: str) -> int:
         """Raises BadForm."""
         try:
@@ -62,13 +66,13 @@ class Form:
         return reason
 
 
-async def read_form(request: Request, token: str) -> Form:
+async def read_form(request: Request, token: str, most_bytes: int = MOST_BYTES) -> Form:
     """The form of a request, if it came from a page that was given `token`. Raises BadForm, StaleForm."""
     body = b""
     async for part in request.stream():
         body += part
-        if len(body) > MOST_BYTES:
-            raise BadForm(f"a form has at most {MOST_BYTES} bytes")
+        if len(body) > most_bytes:
+            raise BadForm(f"this form has at most {most_bytes} bytes")
     try:
         pairs = parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
     except ValueError as error:

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
 from lot_server.console.config import ConsoleSection
-from lot_server.console.forms import Form, read_form
+from lot_server.console.forms import MOST_BYTES, Form, read_form
 from lot_server.console.sign_ins import SignIns, Visitor
 from lot_server.domain.account import Role
 from lot_server.errors import MerchantsPage, NotAllowed, NotSignedIn, PasswordWanted
@@ -75,13 +75,13 @@ class Guard:
 
         return posted
 
-    def form(self, role: Role) -> Callable[[Request], Awaitable[Posted]]:
+    def form(self, role: Role, most_bytes: int = MOST_BYTES) -> Callable[[Request], Awaitable[Posted]]:
         """A dependency: the form and its sender. Raises NotSignedIn, NotAllowed, StaleForm, BadForm."""
         allow = self.needs(role)
 
         async def posted(request: Request) -> Posted:
             visitor = await allow(request)
-            return Posted(visitor, await read_form(request, visitor.form_token))
+            return Posted(visitor, await read_form(request, visitor.form_token, most_bytes))
 
         return posted
 

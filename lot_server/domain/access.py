@@ -23,13 +23,24 @@ class Refusal:
 
 
 def decide_entry(
-    *, readable: bool, has_pass: bool, blocked: bool, full: bool, already_inside: bool, opened_by_operator: bool = False
+    *,
+    readable: bool,
+    has_pass: bool,
+    blocked: bool,
+    full: bool,
+    already_inside: bool,
+    opened_by_operator: bool = False,
+    allowed: bool = False,
+    when_full: bool = False,
+    members_only: bool = False,
 ) -> Admission | Refusal:
     """Admit or refuse a vehicle at an entry.
 
-    An operator overrules everything. A blocked plate is refused whatever else holds; a full lot refuses all but
-    passes. A plate that is already inside is a misread, a copy, or a vehicle whose exit was missed: it enters by
-    ticket, so that no two stays share a plate and nobody is charged for another, and a person is told.
+    `has_pass` is a pass with a free space; `allowed` a plate on the allow list, `when_full` one that a full lot admits.
+    An operator overrules everything. A blocked plate is refused whatever else holds; a lot for members only refuses all
+    but passes and allowed plates, a full lot all but passes and the plates that it admits when full. A plate that is
+    already inside is a misread, a copy, or a vehicle whose exit was missed: it enters by ticket, so that no two stays
+    share a plate and nobody is charged for another, and a person is told.
     """
     by_plate = readable and not already_inside
     alert: Literal["already_inside"] | None = "already_inside" if already_inside else None
@@ -37,8 +48,12 @@ def decide_entry(
         return Admission("operator", by_plate, alert)
     if blocked:
         return Refusal("blocked")
-    if full and not (has_pass and by_plate):
+    if members_only and not (by_plate and (has_pass or allowed)):
+        return Refusal("members_only")
+    if full and not (by_plate and (has_pass or when_full)):
         return Refusal("full")
     if not by_plate:
         return Admission("ticket", False, alert)
-    return Admission("pass" if has_pass else "read", True)
+    if has_pass:
+        return Admission("pass", True)
+    return Admission("allowed" if allowed else "read", True)

@@ -49,6 +49,12 @@ class BadMerchant(DomainError):
     code = "bad_merchant"
 
 
+class BadPass(DomainError):
+    """A pass that contradicts itself, or a change of one that would reach into the past."""
+
+    code = "bad_pass"
+
+
 class BadPlate(DomainError):
     """A text that cannot be a plate: empty, too long, or holding characters no plate has."""
 

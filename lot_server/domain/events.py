@@ -13,24 +13,32 @@ from lot_server.domain.coupon import Coupon
 from lot_server.domain.emergency import HoldSource
 from lot_server.domain.errors import UnknownEvent
 from lot_server.domain.evidence import ReadEvidence
+from lot_server.domain.listing import ListedPlate, ListKind
 from lot_server.domain.merchant import CouponBatch, Merchant
 from lot_server.domain.money import Money
+from lot_server.domain.occupancy import SpaceCount, StrayCause
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.refund import Refund, RefundAsk
 from lot_server.domain.shift import AtDesk
-from lot_server.domain.stay import Pass, Settlement
+from lot_server.domain.stay import Direction, OrphanCause, Pass, Settlement
 from lot_server.domain.tariff import Tariff
 from lot_server.domain.vehicle import VehicleClass
 
-EntryRefusal = Literal["full", "blocked"]
-EntryDecision = Literal["read", "ticket", "pass", "operator", "emergency", "follower"]
+EntryRefusal = Literal["full", "blocked", "members_only"]
+EntryDecision = Literal["read", "ticket", "pass", "operator", "allowed", "emergency", "follower"]
 ExitDecision = Literal["paid", "free", "pass", "operator", "emergency", "follower"]
 """follower: nobody let the vehicle through, it drove behind another one."""
+WriteOffCause = Literal["left_unseen", "reappeared", "too_long", "operator"]
+"""left_unseen: its plate stood at an entry again, and before that a stray had left."""
 
 
 @dataclass(frozen=True, slots=True)
 class LotDescribed:
-    """The lot's facts as its administrator states them; positions in millionths of a degree (WGS 84)."""
+    """The lot's facts as its administrator states them; positions in millionths of a degree (WGS 84).
+
+    `kept_for_passes` spaces are kept for pass holders; with `members_only` nobody enters without a pass or a place on
+    the allow list. `count`, here and in other events, says how sure `free_spaces` is: None where it is exact.
+    """
 
     KIND: ClassVar[str] = "lot_described"
     name: str
@@ -41,6 +49,9 @@ class LotDescribed:
     free_spaces: int
     time_zone: str
     currency: str
+    kept_for_passes: int = field(default=0, metadata=ADDED)
+    members_only: bool = field(default=False, metadata=ADDED)
+    count: SpaceCount | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +64,43 @@ class TariffPublished:
 
 @dataclass(frozen=True, slots=True)
 class PassGranted:
+    """A pass as it stands from now on, new or changed; `operator` is None where the configuration file says so."""
+
     KIND: ClassVar[str] = "pass_granted"
     parking_pass: Pass
+    operator: str | None = field(default=None, metadata=ADDED)
+    reason: str | None = field(default=None, metadata=ADDED)
+
+
+@dataclass(frozen=True, slots=True)
+class PassRevoked:
+    """A pass counts for nobody who enters from `revoked_at` on."""
+
+    KIND: ClassVar[str] = "pass_revoked"
+    pass_id: str
+    revoked_at: datetime
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlateListed:
+    """A plate is on a list as `listed` says, new or changed."""
+
+    KIND: ClassVar[str] = "plate_listed"
+    listed: ListedPlate
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlateUnlisted:
+    """A plate is on a list no more."""
+
+    KIND: ClassVar[str] = "plate_unlisted"
+    kind: ListKind
+    plate: str
+    operator: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +108,8 @@ class EntryAdmitted:
     """A stay is intended: on disk before the barrier opens. `plate` is None where a ticket stands for it.
 
     `other_plates` were read beside it: those of a trailer, or of a vehicle near it.
+    `waits_for` is the pass of a plate that parks as a visitor because the pass' spaces are taken; `allowed` says that
+    the stay costs nothing because its plate is on the allow list.
     """
 
     KIND: ClassVar[str] = "entry_admitted"
@@ -80,6 +128,8 @@ class EntryAdmitted:
     plate_color: PlateColor | None = field(default=None, metadata=ADDED)
     other_plates: tuple[str, ...] = field(default=(), metadata=ADDED)
     vehicle: VehicleClass | None = field(default=None, metadata=ADDED)
+    waits_for: str | None = field(default=None, metadata=ADDED)
+    allowed: bool = field(default=False, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +141,7 @@ class EntryConfirmed:
     passage_id: str
     entered_at: datetime
     free_spaces: int
+    count: SpaceCount | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +213,7 @@ class ExitConfirmed:
     passage_id: str
     exited_at: datetime
     free_spaces: int
+    count: SpaceCount | None = field(default=None, metadata=ADDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -446,10 +498,122 @@ class PlateErased:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class TermsChanged:
+    """What a stay parks by from now on, where that is not what its entry said: the fields are those of `Stay`."""
+
+    KIND: ClassVar[str] = "terms_changed"
+    stay_id: str
+    pass_id: str | None
+    pass_since: datetime | None
+    waits_for: str | None
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StrayPassed:
+    """A vehicle drove through a lane outside any stay: it is counted, though nobody knows whose it is."""
+
+    KIND: ClassVar[str] = "stray_passed"
+    passage_id: str
+    lane_id: str
+    direction: Direction
+    cause: StrayCause
+    passed_at: datetime
+    free_spaces: int
+    count: SpaceCount | None
+
+
+@dataclass(frozen=True, slots=True)
+class StayOrphaned:
+    """The vehicle of an open stay is believed gone: the stay goes on, and the count is less sure."""
+
+    KIND: ClassVar[str] = "stay_orphaned"
+    stay_id: str
+    cause: OrphanCause
+    orphaned_at: datetime
+    free_spaces: int
+    count: SpaceCount | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrphanFound:
+    """A person saw that the vehicle of an orphaned stay is inside."""
+
+    KIND: ClassVar[str] = "orphan_found"
+    stay_id: str
+    operator: str
+    reason: str
+    free_spaces: int
+    count: SpaceCount | None
+
+
+@dataclass(frozen=True, slots=True)
+class StayWrittenOff:
+    """A stay ended without its vehicle seen at an exit; what it had not paid of `gross` is lost, and said so.
+
+    `stray` is the passage of the stray out that this explains. `recounted` says that the last recount had not found the
+    vehicle already. `operator` is None where the nightly reconciliation ended it by its rules.
+    """
+
+    KIND: ClassVar[str] = "stay_written_off"
+    stay_id: str
+    ended_at: datetime
+    cause: WriteOffCause
+    stray: str | None
+    recounted: bool
+    gross: Money
+    paid: Money
+    operator: str | None
+    reason: str
+    free_spaces: int
+    count: SpaceCount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recounted:
+    """A person counted `inside` vehicles, `uncounted` more than there were open stays; what was unsure is settled."""
+
+    KIND: ClassVar[str] = "recounted"
+    counted_at: datetime
+    inside: int
+    uncounted: int
+    operator: str
+    reason: str
+    free_spaces: int
+    count: SpaceCount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """The nightly reconciliation of the local day `day`; the stays that it flagged and ended have events of their own.
+
+    `orphans` and `strays` are what is left unexplained, `settled` the passages of old strays that cancel out.
+    `lost` is what the ended stays had not paid.
+    """
+
+    KIND: ClassVar[str] = "reconciled"
+    day: str
+    reconciled_at: datetime
+    stays: int
+    orphaned: tuple[str, ...]
+    written_off: tuple[str, ...]
+    lost: Money
+    settled: tuple[str, ...]
+    orphans: int
+    strays: int
+    free_before: int
+    free_spaces: int
+    count: SpaceCount | None
+
+
 Event = (
     LotDescribed
     | TariffPublished
     | PassGranted
+    | PassRevoked
+    | PlateListed
+    | PlateUnlisted
     | EntryAdmitted
     | EntryConfirmed
     | EntryAbandoned
@@ -483,6 +647,13 @@ Event = (
     | StayDisputed
     | DisputeEnded
     | PlateErased
+    | TermsChanged
+    | StrayPassed
+    | StayOrphaned
+    | OrphanFound
+    | StayWrittenOff
+    | Recounted
+    | Reconciled
 )
 
 _KINDS: dict[str, type[Event]] = {event.KIND: event for event in Event.__args__}

@@ -20,6 +20,8 @@ StepKind = Literal[
     "coupon_full",
     "lost_ticket",
     "pass",
+    "pass_from",
+    "allowed",
     "paid",
     "grace",
     "grace_over",
@@ -34,7 +36,7 @@ class QuoteStep:
     """One step of a fee: `count` blocks of `unit_minutes` at `unit_price`, on day `day` (from 0), adding `amount`.
 
     A day is 24 hours from the entry. `name` is the window, class or merchant that the step is about; `starts_at` and
-    `ends_at` bound the time it is for, `percent` is what a class or coupon takes off.
+    `ends_at` bound the time it is for (`pass_from` has a start alone), `percent` is what a class or coupon takes off.
     """
 
     kind: StepKind

@@ -23,12 +23,17 @@ from lot_server.domain.vehicle import VehicleClass
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What lowers or raises a stay's fee beside its time: its plate's colour, a lost ticket, coupons in any order, and
-    the kind of vehicle, which counts before the colour."""
+    the kind of vehicle, which counts before the colour.
+
+    `pass_since` is when a pass took over a stay that had begun as a visitor's; `allowed` stays cost nothing.
+    """
 
     plate_color: PlateColor | None = None
     ticket_lost: bool = False
     coupons: tuple[Coupon, ...] = ()
     vehicle: VehicleClass | None = None
+    pass_since: datetime | None = None
+    allowed: bool = False
 
 
 PLAIN = Circumstances()
@@ -93,7 +98,8 @@ def quote(
 
     A settlement that brought the money taken, less what was given back of it since, up to the fee at its `quoted_at`
     opens a grace: until `settled_at` plus `grace_minutes` nothing more is due. A pass that covers the entry makes the
-    stay free. `forgiven_minor` is what nobody asks for any more.
+    stay free; one that took it over later ends what is charged there. A stay that is allowed is free.
+    `forgiven_minor` is what nobody asks for any more.
     Raises TimeBeforeEntry, NaiveTime, CurrencyMismatch.
     """
     taken, back = list(settlements), list(refunds)
@@ -101,12 +107,16 @@ def quote(
     zero = Money(0, tariff.currency)
     paid = sum((each.amount for each in kept), zero)
     honoured_until = at + timedelta(minutes=tariff.quote_minutes)
-    amount, fee_steps = fee(tariff, entered_at, at, facts)
+    charged_until = _charged_until(entered_at, at, parking_pass, facts)
+    amount, fee_steps = fee(tariff, entered_at, min(at, charged_until or at), facts)
     steps, leave_by = list(fee_steps), None
-    if parking_pass is not None and parking_pass.covers(entered_at):
-        steps, amount, forgiven_minor = [QuoteStep("pass", 0, 1, 0, 0, 0)], 0, 0
+    if facts.allowed or charged_until == entered_at:
+        kind: StepKind = "allowed" if facts.allowed else "pass"
+        steps, amount, forgiven_minor = [QuoteStep(kind, 0, 1, 0, 0, 0)], 0, 0
     else:
-        leave_by = _leave_by(tariff, entered_at, kept, facts)
+        if charged_until is not None:
+            steps.append(QuoteStep("pass_from", 0, 1, 0, 0, 0, starts_at=charged_until))
+        leave_by = _leave_by(tariff, entered_at, kept, facts, charged_until)
     if leave_by is not None and at <= leave_by:
         waived = max(0, amount - paid.minor)
         if waived:
@@ -133,6 +143,15 @@ def _money_steps(taken: list[Settlement], back: list[Refund], forgiven: int, ove
         ("overpaid", 1, max(0, over)),
     ]
     return (QuoteStep(kind, 0, count, 0, 0, amount) for kind, count, amount in told if amount)
+
+
+def _charged_until(
+    entered_at: datetime, at: datetime, parking_pass: Pass | None, facts: Circumstances
+) -> datetime | None:  # fmt: skip
+    """From when on a pass covers the stay at `at`: the entry, or later; None where none does."""
+    since = entered_at if facts.pass_since is None else max(entered_at, facts.pass_since)
+    covered = parking_pass is not None and parking_pass.covers(since) and since <= at
+    return since if covered else None
 
 
 def _time_steps(
@@ -200,14 +219,19 @@ def _in_order(facts: Circumstances) -> list[Coupon]:
 
 
 def _leave_by(
-    tariff: Tariff, entered_at: datetime, taken: list[Settlement], facts: Circumstances
-) -> datetime | None:  # fmt: skip
+    tariff: Tariff,
+    entered_at: datetime,
+    taken: list[Settlement],
+    facts: Circumstances,
+    charged_until: datetime | None,
+) -> datetime | None:
     """The end of the latest grace that a settlement opened, or None; `taken` is in the order of time."""
     latest = None
     sum_minor = 0
     for each in taken:
         sum_minor += each.amount.minor
-        owed, _ = fee(tariff, entered_at, max(entered_at, each.quoted_at), facts)
+        quoted_at = each.quoted_at if charged_until is None else min(each.quoted_at, charged_until)
+        owed, _ = fee(tariff, entered_at, max(entered_at, quoted_at), facts)
         if sum_minor >= owed:
             latest = each.settled_at + timedelta(minutes=tariff.grace_minutes)
     return latest

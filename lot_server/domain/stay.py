@@ -1,9 +1,11 @@
 """A vehicle's visit, what it parks by, and the money taken for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from lot_server.domain.codec import ADDED
+from lot_server.domain.errors import BadPass
 from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.money import Money
 from lot_server.domain.plate import PlateColor
@@ -14,20 +16,48 @@ StayState = Literal["intended", "open", "closed", "abandoned"]
 
 
 Direction = Literal["entry", "exit"]
+PassKind = Literal["monthly", "staff", "resident"]
+OrphanCause = Literal["reappeared", "too_long"]
+"""reappeared: the plate stood at an entry again; too_long: nobody stays that long here."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A right to park without paying per stay."""
+    """A right to park without paying per stay, for as many vehicles at once as it has `spaces`.
+
+    `plate` is the first of the plates that share them, `more_plates` are the others. It counts at the entry `lanes` it
+    names, the way into its zone; at all where it names none. `holder` is whose it is, in the lot's own words.
+    Raises BadPass.
+    """
 
     pass_id: str
     plate: str
-    kind: Literal["monthly", "staff"]
+    kind: PassKind
     valid_from: datetime
     valid_until: datetime
+    more_plates: tuple[str, ...] = field(default=(), metadata=ADDED)
+    spaces: int = field(default=1, metadata=ADDED)
+    lanes: tuple[str, ...] = field(default=(), metadata=ADDED)
+    holder: str = field(default="", metadata=ADDED)
+
+    def __post_init__(self) -> None:
+        if self.spaces < 1:
+            raise BadPass(f"pass {self.pass_id} must have at least 1 space")
+        if len(set(self.plates)) < len(self.plates):
+            raise BadPass(f"pass {self.pass_id} names a plate twice")
+        if self.valid_until < self.valid_from:
+            raise BadPass(f"pass {self.pass_id} ends before it begins")
+
+    @property
+    def plates(self) -> tuple[str, ...]:
+        return (self.plate, *self.more_plates)
 
     def covers(self, instant: datetime) -> bool:
         return self.valid_from <= instant < self.valid_until
+
+    def counts_at(self, lane_id: str) -> bool:
+        """Whether a vehicle that comes in by this lane may park by it."""
+        return not self.lanes or lane_id in self.lanes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +87,10 @@ class Stay:
     its trailer, or of a vehicle near it. `vehicle` is what a lane or an operator said that it is.
     Of a stay that left, `balance_minor` is what it still owes (below 0: what it paid too much), and `forgiven_minor`
     what it owed and nobody asks for any more.
+
+    It parks by the pass `pass_id`, from `pass_since` on if that is not its entry; or as a visitor, who gets the next
+    space that becomes free of the pass `waits_for`; or for nothing, because its plate was `allowed` to. `orphaned`
+    says why its vehicle is believed gone, as of `orphaned_at`.
     """
 
     stay_id: str
@@ -79,6 +113,11 @@ class Stay:
     vehicle: VehicleClass | None = None
     forgiven_minor: int = 0
     balance_minor: int = 0
+    pass_since: datetime | None = None
+    waits_for: str | None = None
+    allowed: bool = False
+    orphaned: OrphanCause | None = None
+    orphaned_at: datetime | None = None
 
 
 PassageState = Literal["intended", "confirmed", "abandoned", "refused"]

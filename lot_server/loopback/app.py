@@ -24,7 +24,9 @@ from lot_server.loopback.lot import RunningLot
 from lot_server.loopback.merchant_routes import merchant_routes
 from lot_server.loopback.metrics_routes import Measured, metrics_routes
 from lot_server.loopback.money_routes import money_routes
+from lot_server.loopback.occupancy_routes import occupancy_routes
 from lot_server.loopback.problems import answer_problems
+from lot_server.loopback.rights_routes import rights_routes
 from lot_server.loopback.routes import lot_routes
 from lot_server.loopback.simulated_routes import simulated_routes
 from lot_server.loopback.watch_routes import watch_routes
@@ -56,6 +58,8 @@ def loopback_app(
     app.include_router(merchant_routes(lot), prefix=PREFIX, dependencies=guard)
     for routes in more:
         app.include_router(routes, prefix=PREFIX, dependencies=guard)
+    app.include_router(rights_routes(lot), prefix=PREFIX, dependencies=guard)
+    app.include_router(occupancy_routes(lot), prefix=PREFIX, dependencies=guard)
     if measured is not None:
         app.include_router(metrics_routes(lot, measured), dependencies=guard)
     if hardware is not None:

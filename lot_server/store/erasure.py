@@ -13,7 +13,17 @@ from lot_server.domain.erasure import is_about, replaced, without_plate
 from lot_server.domain.events import ErasedFact, PlateErased
 from lot_server.domain.ledger import digest
 from lot_server.store.kept_photos import KeptPhotos, PhotoKind
-from lot_server.store.tables import AlertRow, OutboxRow, PassageRow, PassRow, PhotoRow, PlateCorrectionRow, StayRow
+from lot_server.store.tables import (
+    AlertRow,
+    OutboxRow,
+    PassageRow,
+    PassPlateRow,
+    PassRow,
+    PassVersionRow,
+    PhotoRow,
+    PlateCorrectionRow,
+    StayRow,
+)
 
 # By the plate or by the stay: an exit's body may hold another read than its stay's plate.
 _MENTIONS = text(
@@ -133,6 +143,15 @@ def _beside_others(session: Session, texts: Collection[str], pseudonym: str) -> 
 
 
 def _in_passes(session: Session, texts: Collection[str], pseudonym: str) -> None:
-    """Old stays are priced by the passes of their plate: stay and pass keep to each other."""
-    for row in session.exec(select(PassRow).where(col(PassRow.plate).in_(texts))):
-        row.plate = pseudonym
+    """In passes as they stand and as they stood."""
+    named = session.exec(select(PassPlateRow).where(col(PassPlateRow.plate).in_(texts))).all()
+    pass_ids = {each.pass_id for each in named}
+    for each in named:
+        session.delete(each)
+    session.flush()
+    for pass_id in pass_ids:
+        session.add(PassPlateRow(plate=pseudonym, pass_id=pass_id))
+        held = session.get_one(PassRow, pass_id)
+        held.body = without_plate(held.body, texts, pseudonym, own=False)
+        for version in session.exec(select(PassVersionRow).where(PassVersionRow.pass_id == pass_id)):
+            version.body = without_plate(version.body, texts, pseudonym, own=False)

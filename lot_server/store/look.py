@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
 from lot_server.store.accounts import Accounts
+from lot_server.store.counting import Counting
 from lot_server.store.day_figures import DayFigures
 from lot_server.store.day_money import DayMoney
 from lot_server.store.engine import BUSY_SECONDS, typed_errors
@@ -23,6 +24,7 @@ from lot_server.store.erasure import PlateTraces, traces
 from lot_server.store.kept_photos import KeptPhotos, PhotoKind
 from lot_server.store.lane_history import LaneHistory
 from lot_server.store.lot_versions import LotVersions
+from lot_server.store.rights import Rights
 from lot_server.store.stay_list import StayList
 from lot_server.store.unit_of_work import SqliteWork
 
@@ -39,6 +41,8 @@ class Look:
         self.day_money = DayMoney(session)
         self.photos = KeptPhotos(session)
         self.versions = LotVersions(session)
+        self.rights = Rights(session)
+        self.counting = Counting(session, lot_id)
         self._session = session
 
     def traces(self, plate: str, limits: Mapping[PhotoKind, datetime]) -> PlateTraces:

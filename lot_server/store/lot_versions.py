@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from lot_server.domain.audit import AuditAction, AuditEntry
 from lot_server.domain.codec import from_body
@@ -45,6 +45,10 @@ class LotVersions:
         """Newest first."""
         rows = self._session.exec(select(LotVersionRow).order_by(col(LotVersionRow.seq).desc()))
         return [self._version(row) for row in rows]
+
+    def began_at(self) -> datetime | None:
+        """When the lot was described for the first time."""
+        return self._session.exec(select(func.min(col(LotVersionRow.described_at)))).one()
 
     def configured(self) -> LotDescribed | None:
         """What the configuration file said when it last described the lot; None before it ever did."""

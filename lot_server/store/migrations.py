@@ -380,6 +380,83 @@ _EVIDENCE = (
     "ALTER TABLE ledger ADD COLUMN folded INTEGER NOT NULL DEFAULT 0",
 )
 
+_RIGHTS_AND_COUNTS = (
+    "ALTER TABLE lot ADD COLUMN kept_for_passes INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE lot ADD COLUMN members_only INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE stay ADD COLUMN pass_since TEXT",
+    "ALTER TABLE stay ADD COLUMN waits_for TEXT",
+    "ALTER TABLE stay ADD COLUMN allowed INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE stay ADD COLUMN orphaned TEXT",
+    "ALTER TABLE stay ADD COLUMN orphaned_at TEXT",
+    "ALTER TABLE stay ADD COLUMN found_at TEXT",
+    # What a pass makes free used to be looked up by the plate; now each stay says so itself.
+    """UPDATE stay SET pass_id = (
+        SELECT pass_id FROM parking_pass WHERE parking_pass.plate = stay.plate
+            AND valid_from <= coalesce(entered_at, read_at) AND valid_until > coalesce(entered_at, read_at)
+        ORDER BY valid_until DESC LIMIT 1
+    ) WHERE pass_id IS NULL AND plate IS NOT NULL""",
+    "ALTER TABLE parking_pass ADD COLUMN body TEXT NOT NULL DEFAULT '{}'",
+    """UPDATE parking_pass SET body = json_object('kind', kind, 'pass_id', pass_id, 'plate', plate,
+        'valid_from', valid_from, 'valid_until', valid_until)""",
+    """CREATE TABLE pass_plate (
+        plate TEXT NOT NULL,
+        pass_id TEXT NOT NULL,
+        PRIMARY KEY (plate, pass_id),
+        FOREIGN KEY (pass_id) REFERENCES parking_pass (pass_id)
+    )""",
+    "INSERT INTO pass_plate SELECT plate, pass_id FROM parking_pass",
+    "DROP INDEX parking_pass_by_plate",
+    "ALTER TABLE parking_pass DROP COLUMN plate",
+    """CREATE TABLE pass_version (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        pass_id TEXT NOT NULL,
+        made_at TEXT NOT NULL,
+        operator TEXT,
+        reason TEXT,
+        body TEXT NOT NULL,
+        FOREIGN KEY (pass_id) REFERENCES parking_pass (pass_id)
+    )""",
+    "CREATE INDEX pass_version_by_pass ON pass_version (pass_id)",
+    """INSERT INTO pass_version SELECT seq, json_extract(body, '$.parking_pass.pass_id'), occurred_at, NULL, NULL,
+        json_extract(body, '$.parking_pass') FROM outbox WHERE kind = 'pass_granted'""",
+    """CREATE TABLE listed_plate (
+        kind TEXT NOT NULL,
+        plate TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        valid_until TEXT,
+        free INTEGER NOT NULL,
+        when_full INTEGER NOT NULL,
+        operator TEXT NOT NULL,
+        listed_at TEXT NOT NULL,
+        PRIMARY KEY (kind, plate),
+        CONSTRAINT listed_plate_kind CHECK (kind IN ('block', 'allow'))
+    )""",
+    """CREATE TABLE stray (
+        passage_id TEXT NOT NULL PRIMARY KEY,
+        lane_id TEXT NOT NULL,
+        direction TEXT NOT NULL,
+        cause TEXT NOT NULL,
+        passed_at TEXT NOT NULL,
+        settled_at TEXT,
+        settled_by TEXT,
+        CONSTRAINT stray_direction CHECK (direction IN ('entry', 'exit'))
+    )""",
+    "CREATE INDEX stray_by_settled_at ON stray (settled_at)",
+    """CREATE TABLE recount (
+        seq INTEGER NOT NULL PRIMARY KEY,
+        counted_at TEXT NOT NULL,
+        inside INTEGER NOT NULL,
+        uncounted INTEGER NOT NULL,
+        operator TEXT NOT NULL,
+        reason TEXT NOT NULL
+    )""",
+    """CREATE TABLE reconciliation (
+        day TEXT NOT NULL PRIMARY KEY,
+        reconciled_at TEXT NOT NULL,
+        body TEXT NOT NULL
+    )""",
+)
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _FIRST,
     _AUDIT,
@@ -392,6 +469,7 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
     _TICKETS_AND_OTHER_PLATES,
     _MONEY,
     _EVIDENCE,
+    _RIGHTS_AND_COUNTS,
 )
 """The statements that lead from version N (its index) to N + 1. Never edited once released, only added to."""
 

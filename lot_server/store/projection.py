@@ -5,7 +5,6 @@ An event that contradicts the tables raises ContradictoryEvent, so that the tran
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -14,7 +13,7 @@ from lot_server.domain.clock import from_text
 from lot_server.domain.codec import to_body
 from lot_server.domain.events import Event
 from lot_server.domain.ledger import Envelope
-from lot_server.domain.stay import PassageState, StayState
+from lot_server.domain.stay import PassageState
 from lot_server.errors import ContradictoryEvent
 from lot_server.store import tables
 from lot_server.store.clock_doubts import (
@@ -25,13 +24,14 @@ from lot_server.store.clock_doubts import (
     settlement_retimed,
     stay_retimed,
 )
+from lot_server.store.counting_projection import COUNTING, explain_stray
 from lot_server.store.disputes import open_dispute
 from lot_server.store.emergencies import emergency_began, emergency_ended, forget_unmatched, unmatched_exit
 from lot_server.store.erasure import pseudonymise
 from lot_server.store.matching_record import count_exit, note_judgement
 from lot_server.store.money_projection import MONEY_PROJECTIONS, balance_of_exit
-
-Row = TypeVar("Row", bound=tables.LotTable)
+from lot_server.store.rights_projection import RIGHTS
+from lot_server.store.rows import row, stay_in
 
 
 def project(session: Session, event: Event, envelope: Envelope) -> None:
@@ -51,6 +51,8 @@ def _lot_described(session: Session, event: events.LotDescribed, envelope: Envel
             spaces=event.spaces,
             time_zone=event.time_zone,
             currency=event.currency,
+            kept_for_passes=event.kept_for_passes,
+            members_only=event.members_only,
         )
     )
     facts, at = to_body(event), from_text(envelope.occurred_at)
@@ -60,19 +62,6 @@ def _lot_described(session: Session, event: events.LotDescribed, envelope: Envel
 def _tariff_published(session: Session, event: events.TariffPublished, _: Envelope) -> None:
     tariff = event.tariff
     session.add(tables.TariffRow(version=tariff.version, valid_from=tariff.valid_from, body=tariff))
-
-
-def _pass_granted(session: Session, event: events.PassGranted, _: Envelope) -> None:
-    granted = event.parking_pass
-    session.merge(
-        tables.PassRow(
-            pass_id=granted.pass_id,
-            plate=granted.plate,
-            kind=granted.kind,
-            valid_from=granted.valid_from,
-            valid_until=granted.valid_until,
-        )
-    )
 
 
 def _entry_admitted(session: Session, event: events.EntryAdmitted, envelope: Envelope) -> None:
@@ -92,6 +81,8 @@ def _entry_admitted(session: Session, event: events.EntryAdmitted, envelope: Env
             plate_color=event.plate_color,
             other_plates=event.other_plates,
             vehicle=event.vehicle,
+            waits_for=event.waits_for,
+            allowed=event.allowed,
         )
     )
     session.flush()
@@ -113,14 +104,14 @@ def _entry_admitted(session: Session, event: events.EntryAdmitted, envelope: Env
 
 
 def _entry_confirmed(session: Session, event: events.EntryConfirmed, _: Envelope) -> None:
-    stay = _stay_in(session, event.stay_id, "intended")
+    stay = stay_in(session, event.stay_id, "intended")
     stay.state, stay.entered_at = "open", event.entered_at
     mark_unsure(session, event.stay_id)
     _end_passage(session, event.passage_id, "confirmed", event.entered_at)
 
 
 def _entry_abandoned(session: Session, event: events.EntryAbandoned, envelope: Envelope) -> None:
-    _stay_in(session, event.stay_id, "intended").state = "abandoned"
+    stay_in(session, event.stay_id, "intended").state = "abandoned"
     _end_passage(session, event.passage_id, "abandoned", from_text(envelope.occurred_at))
 
 
@@ -142,7 +133,7 @@ def _entry_refused(session: Session, event: events.EntryRefused, envelope: Envel
 
 
 def _exit_admitted(session: Session, event: events.ExitAdmitted, _: Envelope) -> None:
-    _stay_in(session, event.stay_id, "open")
+    stay_in(session, event.stay_id, "open")
     forget_unmatched(session, event.passage_id)
     session.add(
         tables.PassageRow(
@@ -164,17 +155,18 @@ def _exit_admitted(session: Session, event: events.ExitAdmitted, _: Envelope) ->
     )
 
 
-def _exit_confirmed(session: Session, event: events.ExitConfirmed, _: Envelope) -> None:
-    stay = _stay_in(session, event.stay_id, "open")
+def _exit_confirmed(session: Session, event: events.ExitConfirmed, envelope: Envelope) -> None:
+    stay = stay_in(session, event.stay_id, "open")
     stay.state, stay.exited_at = "closed", event.exited_at
     _end_passage(session, event.passage_id, "confirmed", event.exited_at)
-    passage = _row(session, tables.PassageRow, event.passage_id)
+    explain_stray(session, event.passage_id, event.stay_id, envelope)
+    passage = row(session, tables.PassageRow, event.passage_id)
     balance_of_exit(session, stay, passage.gross_minor or 0)
     count_exit(session, stay, passage, event.exited_at)
 
 
 def _exit_abandoned(session: Session, event: events.ExitAbandoned, envelope: Envelope) -> None:
-    _stay_in(session, event.stay_id, "open")
+    stay_in(session, event.stay_id, "open")
     _end_passage(session, event.passage_id, "abandoned", from_text(envelope.occurred_at))
 
 
@@ -198,7 +190,7 @@ def _alert_raised(session: Session, event: events.AlertRaised, envelope: Envelop
 
 
 def _alert_resolved(session: Session, event: events.AlertResolved, envelope: Envelope) -> None:
-    alert = _row(session, tables.AlertRow, event.alert_id)
+    alert = row(session, tables.AlertRow, event.alert_id)
     if alert.resolved_at is not None:
         raise ContradictoryEvent(f"alert {event.alert_id} is resolved already: nothing is left to do")
     alert.resolved_at = from_text(envelope.occurred_at)
@@ -206,7 +198,7 @@ def _alert_resolved(session: Session, event: events.AlertResolved, envelope: Env
 
 
 def _plate_corrected(session: Session, event: events.PlateCorrected, envelope: Envelope) -> None:
-    stay = _row(session, tables.StayRow, event.stay_id)
+    stay = row(session, tables.StayRow, event.stay_id)
     session.add(
         tables.PlateCorrectionRow(
             seq=envelope.seq,
@@ -224,7 +216,7 @@ def _plate_corrected(session: Session, event: events.PlateCorrected, envelope: E
 
 
 def _vehicle_classed(session: Session, event: events.VehicleClassed, _: Envelope) -> None:
-    _row(session, tables.StayRow, event.stay_id).vehicle = event.vehicle
+    row(session, tables.StayRow, event.stay_id).vehicle = event.vehicle
 
 
 def _coupon_applied(session: Session, event: events.CouponApplied, _: Envelope) -> None:
@@ -243,7 +235,7 @@ def _coupon_applied(session: Session, event: events.CouponApplied, _: Envelope) 
 
 
 def _ticket_lost(session: Session, event: events.TicketLost, _: Envelope) -> None:
-    _row(session, tables.StayRow, event.stay_id).ticket_lost = True
+    row(session, tables.StayRow, event.stay_id).ticket_lost = True
 
 
 def _stay_disputed(session: Session, event: events.StayDisputed, envelope: Envelope) -> None:
@@ -268,7 +260,8 @@ def _dispute_ended(session: Session, event: events.DisputeEnded, envelope: Envel
 _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
     events.LotDescribed: _lot_described,
     events.TariffPublished: _tariff_published,
-    events.PassGranted: _pass_granted,
+    **RIGHTS,
+    **COUNTING,
     events.EntryAdmitted: _entry_admitted,
     events.EntryConfirmed: _entry_confirmed,
     events.EntryAbandoned: _entry_abandoned,
@@ -298,22 +291,8 @@ _PROJECTIONS: Mapping[type[Event], Callable[..., None]] = {
 }
 
 
-def _row(session: Session, kind: type[Row], identity: str) -> Row:
-    row = session.get(kind, identity)
-    if row is None:
-        raise ContradictoryEvent(f"no {kind.__tablename__} {identity!r} is stored: record what came before it first")
-    return row
-
-
-def _stay_in(session: Session, stay_id: str, state: StayState) -> tables.StayRow:
-    stay = _row(session, tables.StayRow, stay_id)
-    if stay.state != state:
-        raise ContradictoryEvent(f"stay {stay_id} is {stay.state}, and would have to be {state} for this")
-    return stay
-
-
 def _end_passage(session: Session, passage_id: str, state: PassageState, at: datetime) -> None:
-    passage = _row(session, tables.PassageRow, passage_id)
+    passage = row(session, tables.PassageRow, passage_id)
     if passage.state != "intended":
         raise ContradictoryEvent(f"passage {passage_id} is {passage.state} already")
     passage.state, passage.ended_at = state, at

@@ -58,6 +58,8 @@ class LotRow(LotTable, table=True):
     spaces: int
     time_zone: str = Field(sa_type=Text)
     currency: str = Field(sa_type=Text)
+    kept_for_passes: int = 0
+    members_only: bool = Field(default=False, sa_type=Integer)
 
 
 class LotVersionRow(LotTable, table=True):
@@ -79,15 +81,50 @@ class TariffRow(LotTable, table=True):
 
 
 class PassRow(LotTable, table=True):
-    """A right to park without paying per stay."""
+    """A right to park without paying per stay, as it stands now; `body` is the pass."""
 
     __tablename__: ClassVar[str] = "parking_pass"
-    __table_args__ = (Index("parking_pass_by_plate", "plate"),)
     pass_id: str = Field(primary_key=True, sa_type=Text)
-    plate: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
     valid_from: datetime = Field(sa_type=InstantText)
     valid_until: datetime = Field(sa_type=InstantText)
+    body: Json = Field(sa_type=BodyText)
+
+
+class PassPlateRow(LotTable, table=True):
+    """Which plates a pass names."""
+
+    __tablename__: ClassVar[str] = "pass_plate"
+    plate: str = Field(primary_key=True, sa_type=Text)
+    pass_id: str = Field(primary_key=True, foreign_key="parking_pass.pass_id", sa_type=Text)
+
+
+class PassVersionRow(LotTable, table=True):
+    """A pass as one event made it; `operator` is None where the configuration file said so."""
+
+    __tablename__: ClassVar[str] = "pass_version"
+    __table_args__ = (Index("pass_version_by_pass", "pass_id"),)
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    pass_id: str = Field(foreign_key="parking_pass.pass_id", sa_type=Text)
+    made_at: datetime = Field(sa_type=InstantText)
+    operator: str | None = Field(default=None, sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    body: Json = Field(sa_type=BodyText)
+
+
+class ListedPlateRow(LotTable, table=True):
+    """A plate on the block or allow list; the columns are those of `listing.ListedPlate`, and who put it there."""
+
+    __tablename__: ClassVar[str] = "listed_plate"
+    __table_args__ = (CheckConstraint("kind IN ('block', 'allow')", name="listed_plate_kind"),)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    plate: str = Field(primary_key=True, sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    valid_until: datetime | None = Field(default=None, sa_type=InstantText)
+    free: bool = Field(sa_type=Integer)
+    when_full: bool = Field(sa_type=Integer)
+    operator: str = Field(sa_type=Text)
+    listed_at: datetime = Field(sa_type=InstantText)
 
 
 class StayRow(LotTable, table=True):
@@ -123,6 +160,12 @@ class StayRow(LotTable, table=True):
     vehicle: str | None = Field(default=None, sa_type=Text)
     forgiven_minor: int = 0
     balance_minor: int = 0
+    pass_since: datetime | None = Field(default=None, sa_type=InstantText)
+    waits_for: str | None = Field(default=None, sa_type=Text)
+    allowed: bool = Field(default=False, sa_type=Integer)
+    orphaned: str | None = Field(default=None, sa_type=Text)
+    orphaned_at: datetime | None = Field(default=None, sa_type=InstantText)
+    found_at: datetime | None = Field(default=None, sa_type=InstantText)
 
 
 class PassageRow(LotTable, table=True):
@@ -299,6 +342,44 @@ class ClockDoubtRow(LotTable, table=True):
     actor: str | None = Field(default=None, sa_type=Text)
     trust_reason: str | None = Field(default=None, sa_type=Text)
     shift_us: int | None = None
+
+
+class StrayRow(LotTable, table=True):
+    """A vehicle that drove through a lane outside any stay; open until `settled_at`, by a recount or another fact."""
+
+    __tablename__: ClassVar[str] = "stray"
+    __table_args__ = (
+        Index("stray_by_settled_at", "settled_at"),
+        CheckConstraint("direction IN ('entry', 'exit')", name="stray_direction"),
+    )
+    passage_id: str = Field(primary_key=True, sa_type=Text)
+    lane_id: str = Field(sa_type=Text)
+    direction: str = Field(sa_type=Text)
+    cause: str = Field(sa_type=Text)
+    passed_at: datetime = Field(sa_type=InstantText)
+    settled_at: datetime | None = Field(default=None, sa_type=InstantText)
+    settled_by: str | None = Field(default=None, sa_type=Text)
+
+
+class RecountRow(LotTable, table=True):
+    """What a person counted; `uncounted` is what is left now of the difference to the stays."""
+
+    __tablename__: ClassVar[str] = "recount"
+    seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    counted_at: datetime = Field(sa_type=InstantText)
+    inside: int
+    uncounted: int
+    operator: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+
+
+class ReconciliationRow(LotTable, table=True):
+    """One nightly reconciliation; `body` is that of `events.Reconciled`."""
+
+    __tablename__: ClassVar[str] = "reconciliation"
+    day: str = Field(primary_key=True, sa_type=Text)
+    reconciled_at: datetime = Field(sa_type=InstantText)
+    body: Json = Field(sa_type=BodyText)
 
 
 class AuditRow(LotTable, table=True):

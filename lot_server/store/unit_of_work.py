@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import cast
 
-from sqlmodel import Session, col, func, select
+from sqlmodel import Session, col, select
 
 from lot_server.domain.alert import OpenAlert
 from lot_server.domain.clock import from_text, to_text
 from lot_server.domain.clock_trust import ClockDoubt
-from lot_server.domain.codec import to_body
+from lot_server.domain.codec import from_body, to_body
 from lot_server.domain.corrected_read import CorrectedRead
 from lot_server.domain.coupon import Coupon, CouponKind
 from lot_server.domain.dispute import Dispute
@@ -20,7 +20,7 @@ from lot_server.domain.evidence import ReadEvidence
 from lot_server.domain.false_opens import EndedStay, LanePair, MatchingRecord
 from lot_server.domain.ledger import GENESIS, Envelope, seal, verify
 from lot_server.domain.plate import PlateColor
-from lot_server.domain.stay import Pass, Passage, PassageState, Settlement, Stay, StayState
+from lot_server.domain.stay import OrphanCause, Pass, Passage, PassageState, Settlement, Stay, StayState
 from lot_server.domain.tariff import Tariff
 from lot_server.domain.vehicle import VehicleClass
 from lot_server.errors import LedgerFork, NoTariff, NotDescribed
@@ -28,6 +28,7 @@ from lot_server.store.accounts import Accounts
 from lot_server.store.audit_trail import AuditTrail
 from lot_server.store.clock_doubts import clock_doubt
 from lot_server.store.corrected_reads import corrected_reads
+from lot_server.store.counting import Counting
 from lot_server.store.disputes import disputes
 from lot_server.store.emergencies import emergency, unmatched_exits
 from lot_server.store.erasure import PlateTraces, rewrite_facts
@@ -37,6 +38,7 @@ from lot_server.store.matching_record import lane_pairs, left_unaided, matching_
 from lot_server.store.money_record import MoneyRecord, settlement_of
 from lot_server.store.owing import Owing
 from lot_server.store.projection import project
+from lot_server.store.rights import Rights
 from lot_server.store.tables import (
     AlertRow,
     CouponRow,
@@ -138,6 +140,16 @@ class SqliteWork:
         return Owing(self._session)
 
     @property
+    def rights(self) -> Rights:
+        """Passes and lists."""
+        return Rights(self._session)
+
+    @property
+    def counting(self) -> Counting:
+        """How many vehicles are inside, and how sure that is."""
+        return Counting(self._session, self._lot_id)
+
+    @property
     def acked_seq(self) -> int:
         """Up to where the cloud has acknowledged the ledger."""
         return self._ledger().acked_seq
@@ -169,27 +181,39 @@ class SqliteWork:
         row = self._session.get(LotRow, self._lot_id)
         if row is None:
             return None
+        occupancy = self.counting.occupancy()
         return LotDescribed(
             name=row.name,
             address=row.address,
             latitude_e6=row.latitude_e6,
             longitude_e6=row.longitude_e6,
             spaces=row.spaces,
-            free_spaces=row.spaces - self._count("open"),
+            free_spaces=occupancy.free,
             time_zone=row.time_zone,
             currency=row.currency,
+            kept_for_passes=row.kept_for_passes,
+            members_only=bool(row.members_only),
+            count=occupancy.count,
         )
 
     def configured_lot(self) -> LotDescribed | None:
         """What the configuration file said when it last described the lot, None before it ever did."""
         return LotVersions(self._session).configured()
 
-    def free_spaces(self) -> int:
-        """Spaces less the stays in state open; below 0 where operators let in more than fit. Raises NotDescribed."""
+    def time_zone(self) -> str:
+        """The lot's. Raises NotDescribed."""
         row = self._session.get(LotRow, self._lot_id)
         if row is None:
             raise NotDescribed("the lot's facts are not recorded yet: start the server with its configuration")
-        return row.spaces - self._count("open")
+        return row.time_zone
+
+    def lot_began_at(self) -> datetime | None:
+        """When the lot was described for the first time."""
+        return LotVersions(self._session).began_at()
+
+    def free_spaces(self) -> int:
+        """Spaces without a vehicle, as `Occupancy.free`. Raises NotDescribed."""
+        return self.counting.occupancy().free
 
     def stay(self, stay_id: str) -> Stay | None:
         row = self._session.get(StayRow, stay_id)
@@ -299,19 +323,9 @@ class SqliteWork:
             raise NoTariff(f"no tariff is valid at {to_text(instant)}: publish one that is")
         return found
 
-    def pass_for(self, plate: str, instant: datetime) -> Pass | None:
-        """The pass that covers a plate at an instant; of several the one that lasts longest."""
-        row = self._session.exec(
-            select(PassRow)
-            .where(PassRow.plate == plate, PassRow.valid_from <= instant, PassRow.valid_until > instant)
-            .order_by(col(PassRow.valid_until).desc())
-            .limit(1)
-        ).first()
-        return None if row is None else _pass(row)
-
     def pass_by_id(self, pass_id: str) -> Pass | None:
         row = self._session.get(PassRow, pass_id)
-        return None if row is None else _pass(row)
+        return None if row is None else from_body(Pass, row.body)
 
     def open_alerts(self) -> list[OpenAlert]:
         """What nobody has resolved, oldest first."""
@@ -358,9 +372,6 @@ class SqliteWork:
     def _ledger(self) -> LedgerRow:
         return self._session.get_one(LedgerRow, self._lot_id)
 
-    def _count(self, state: StayState) -> int:
-        return self._session.exec(select(func.count()).select_from(StayRow).where(StayRow.state == state)).one()
-
     def _stays(self, state: StayState) -> list[Stay]:
         rows = self._session.exec(select(StayRow).where(StayRow.state == state).order_by(col(StayRow.read_at)))
         return [_stay(row) for row in rows]
@@ -388,6 +399,11 @@ def _stay(row: StayRow) -> Stay:
         vehicle=cast(VehicleClass | None, row.vehicle),
         forgiven_minor=row.forgiven_minor,
         balance_minor=row.balance_minor,
+        pass_since=row.pass_since,
+        waits_for=row.waits_for,
+        allowed=bool(row.allowed),
+        orphaned=cast(OrphanCause | None, row.orphaned),
+        orphaned_at=row.orphaned_at,
     )
 
 
@@ -413,16 +429,6 @@ def _coupon(row: CouponRow) -> Coupon:
         value=row.value,
         reason=row.reason,
         applied_at=row.applied_at,
-    )
-
-
-def _pass(row: PassRow) -> Pass:
-    return Pass(
-        pass_id=row.pass_id,
-        plate=row.plate,
-        kind="monthly" if row.kind == "monthly" else "staff",
-        valid_from=row.valid_from,
-        valid_until=row.valid_until,
     )
 
 

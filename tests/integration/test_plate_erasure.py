@@ -13,7 +13,8 @@ from passing_vehicles import PassingVehicles
 from lot_server.config import StoreSection
 from lot_server.dispute.export import export_dispute
 from lot_server.domain.errors import BrokenChain
-from lot_server.domain.events import PassGranted
+from lot_server.domain.events import PassGranted, PlateListed, PlateUnlisted
+from lot_server.domain.listing import ListedPlate
 from lot_server.domain.stay import Pass
 from lot_server.errors import BadBundle, StillNeeded
 from lot_server.photos_config import PhotosSection
@@ -159,3 +160,19 @@ def test_what_is_needed_is_not_erased(lot: Remembering) -> None:
         work.record(PassGranted(Pass("new", PLATE, "monthly", now, now + timedelta(days=30))), now)
     with pytest.raises(StillNeeded, match="pass"):
         lot.erase()
+
+
+def test_a_plate_on_a_list_is_taken_off_first(lot: Remembering) -> None:
+    """While the block list names a plate it is not erased, and neither list nor facts name it afterwards."""
+    lot.vehicles.visit(PLATE, hours=3)
+    lot.vehicles.clock.forward(days=40)
+    now = lot.vehicles.clock.now()
+    with lot.store.transaction() as work:
+        work.record(PlateListed(ListedPlate("block", PLATE, "left without paying"), "ann"), now)
+    with pytest.raises(StillNeeded, match="list"):
+        lot.erase()
+    with lot.store.transaction() as work:
+        work.record(PlateUnlisted("block", PLATE, "ann", "has paid"), now)
+    lot.erase()
+    assert PLATE not in lot.content()
+    lot.whole()

@@ -214,19 +214,24 @@ def test_the_tariff_in_force_is_the_highest_version_that_has_begun(store: Store)
             work.tariff(7)
 
 
-def test_a_pass_is_found_only_while_it_is_valid(store: Store) -> None:
-    """`pass_for` gives the pass whose validity covers the instant; granting it again extends it."""
+def test_a_pass_is_found_by_each_of_its_plates(store: Store) -> None:
+    """Every plate of a pass finds it; granting it again changes what it names and until when it holds."""
     end = NOON + timedelta(days=30)
-    record(store, PassGranted(Pass("p1", "AB12CD", "monthly", NOON, end)))
+    record(store, PassGranted(Pass("p1", "AB12CD", "resident", NOON, end, ("EF34GH",))))
     with store.transaction() as work:
-        held = work.pass_for("AB12CD", NOON)
-        assert held is not None
-        assert held.pass_id == "p1"
-        assert work.pass_for("AB12CD", end) is None
-        assert work.pass_for("ZZ", NOON) is None
-    record(store, PassGranted(Pass("p1", "AB12CD", "monthly", NOON, end + timedelta(days=30))))
+        (held,) = work.rights.passes_naming("EF34GH")
+        assert (held.pass_id, held.plates, held.covers(NOON), held.covers(end)) == (
+            "p1",
+            ("AB12CD", "EF34GH"),
+            True,
+            False,
+        )
+        assert work.rights.passes_naming("ZZ") == []
+    record(store, PassGranted(Pass("p1", "AB12CD", "resident", NOON, end + timedelta(days=30))))
     with store.transaction() as work:
-        assert work.pass_for("AB12CD", end) is not None
+        assert work.rights.passes_naming("EF34GH") == []
+        assert work.rights.passes_naming("AB12CD")[0].covers(end)
+        assert [each.held.valid_until for each in work.rights.versions("p1")] == [end + timedelta(days=30), end]
 
 
 def test_open_alerts_are_those_nobody_resolved(store: Store) -> None:

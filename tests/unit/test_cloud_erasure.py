@@ -33,7 +33,7 @@ def mirrored() -> Mirror:
         plate=PLATE, photos=["f" * 64], occurred_at=NOW,
     )  # fmt: skip
     mirror.passes["old"] = PassRow(
-        lot_id=LOT, pass_id="old", plate=PLATE, kind="monthly", valid_from=NOW, valid_until=NOW
+        lot_id=LOT, pass_id="old", plate="OTHER1", kind="monthly", valid_from=NOW, valid_until=NOW, more_plates=[PLATE]
     )
     mirror.alerts["a1"] = AlertRow(
         lot_id=LOT, alert_id="a1", code="ambiguous_exit", lane_id=None, stay_id=None, passage_id="p9",
@@ -69,7 +69,7 @@ def test_what_a_younger_stay_needs_is_kept() -> None:
     """Where the lot kept the plate in passes and alerts, the mirror keeps it there."""
     mirror = mirrored()
     project(mirror, erased(everywhere=False), NOW)
-    assert mirror.passes["old"].plate == PLATE
+    assert mirror.passes["old"].more_plates == [PLATE]
     assert PLATE in str(mirror.facts[2].body)
     assert PLATE not in str(mirror.facts[1].body)
     assert mirror.stays["s1"].plate == PSEUDONYM

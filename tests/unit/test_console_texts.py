@@ -16,9 +16,10 @@ from lot_server.domain.coupon import CouponKind
 from lot_server.domain.events import EntryDecision, EntryRefusal, ExitDecision
 from lot_server.domain.fee_step import QuoteStep
 from lot_server.domain.lane import LaneState
+from lot_server.domain.occupancy import StrayCause
 from lot_server.domain.plate import PlateColor
 from lot_server.domain.shift import AT_DESK
-from lot_server.domain.stay import PassageState, StayState
+from lot_server.domain.stay import OrphanCause, PassageState, PassKind, StayState
 from lot_server.domain.vehicle import VehicleClass
 from lot_server.ports import MessageCode, NoticeCode
 
@@ -38,8 +39,11 @@ CODES: dict[str, tuple[str, ...]] = {
     "vehicle": get_args(VehicleClass),
     "stay": get_args(StayState),
     "doubt": get_args(DoubtReason),
+    "passkind": get_args(PassKind),
+    "orphan": get_args(OrphanCause),
+    "stray": get_args(StrayCause),
 }
-GROUPS = ("where", "sort", "tile")
+GROUPS = ("where", "sort", "tile", "list", "import")
 """Texts whose keys a page puts together from a list of its own."""
 
 

@@ -18,6 +18,7 @@ from lot_server.domain.ledger import GENESIS, seal, verify
 from lot_server.domain.merchant import CouponBatch, Merchant
 from lot_server.domain.money import Money
 from lot_server.domain.refund import Refund
+from lot_server.domain.stay import Pass, PassKind
 from lot_server.domain.tariff import RateLine, Tariff
 
 KINDS = get_args(events.Event)
@@ -65,6 +66,19 @@ CHECKED: dict[object, st.SearchStrategy[Any]] = {
 }
 """Values of types that refuse what contradicts itself."""
 
+PASSES = st.builds(
+    Pass,
+    st.text(max_size=12),
+    st.just("A0"),
+    st.sampled_from(get_args(PassKind)),
+    st.datetimes(max_value=datetime(2030, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.datetimes(min_value=datetime(2031, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.lists(st.text(max_size=1), max_size=3, unique=True).map(tuple),
+    st.integers(1, 60),
+    st.lists(st.text(max_size=12), max_size=3).map(tuple),
+    st.text(max_size=12),
+)
+
 
 def of(hint: Any) -> st.SearchStrategy[Any]:
     """Values of a field's type."""
@@ -81,6 +95,8 @@ def of(hint: Any) -> st.SearchStrategy[Any]:
         return INSTANTS
     if hint in CHECKED:
         return CHECKED[hint]
+    if hint is Pass:
+        return PASSES
     if is_dataclass(hint):
         hints = get_type_hints(hint)
         return st.builds(hint, **{field.name: of(hints[field.name]) for field in fields(hint)})

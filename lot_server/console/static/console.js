@@ -78,3 +78,11 @@ document.addEventListener("click", (event) => {
   if (event.target.dataset.print !== undefined) print();
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
+
+// A chosen file is shown as text before anything is done with it.
+for (const input of document.querySelectorAll("input[data-into]")) {
+  input.addEventListener("change", async () => {
+    const [file] = input.files;
+    if (file) document.getElementById(input.dataset.into).value = await file.text();
+  });
+}

@@ -152,6 +152,17 @@ def test_a_database_of_the_first_release_is_carried_forward(cloud, lot, database
             "ALTER TABLE stay DROP COLUMN plate_color",
             "ALTER TABLE stay DROP COLUMN ticket_lost",
             "ALTER TABLE stay DROP COLUMN vehicle",
+            "DROP TABLE listed_plate",
+            "DROP TABLE stray",
+            *(
+                f"ALTER TABLE {table} DROP COLUMN {column}"
+                for table, columns in {
+                    "lot": ("kept_for_passes", "members_only", "free_least", "free_most", "kept_spaces"),
+                    "pass": ("more_plates", "spaces", "lanes", "holder"),
+                    "stay": ("pass_since", "waits_for", "allowed", "orphaned", "orphaned_at"),
+                }.items()
+                for column in columns
+            ),
             "UPDATE schema_version SET version = 1",
         ):
             await (await session.connection()).execute(text(statement))

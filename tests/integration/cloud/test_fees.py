@@ -7,6 +7,7 @@ from running_cloud import NOON
 
 from api.config import Limits
 from api.tables import FeeQuery
+from lot_server.domain import events
 from lot_server.domain.money import Money
 from lot_server.domain.stay import Pass, Settlement
 
@@ -104,11 +105,12 @@ def test_a_settlement_counts_once(open_lot, clock):
 
 
 def test_a_pass_makes_a_stay_free(open_lot):
-    """A stay with a pass owes nothing, whether the pass was known at its entry or granted to its plate since."""
+    """A stay with a pass owes nothing, whether the pass was known at its entry or the lot has said so since."""
     day = timedelta(days=1)
     open_lot.grant(Pass("pass-1", "沪B00001", "monthly", NOON - day, NOON + day))
     open_lot.grant(Pass("pass-2", "沪A12345", "staff", NOON - day, NOON + day))
     open_lot.admit("stay-2", "沪B00001", NOON - timedelta(hours=5), pass_id="pass-1", decision="pass")
+    open_lot.record(events.TermsChanged("stay-1", "pass-2", None, None, False))
     open_lot.send()
     for plate in ("沪B00001", "沪A12345"):
         answer = open_lot.ask_fee(plate).json()

@@ -45,6 +45,9 @@ def test_lots_come_by_distance_or_by_free_spaces(city):
         "longitude": 121.4737,
         "spaces": 100,
         "free_spaces": 5,
+        "free_least": 5,
+        "free_most": 5,
+        "members_only": False,
         "as_of": "2026-03-02T12:00:00Z",
         "time_zone": "Asia/Shanghai",
     }

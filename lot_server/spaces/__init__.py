@@ -1,0 +1,1 @@
+"""How many vehicles are inside, and how the count heals."""
