@@ -7,7 +7,9 @@ https://www.sqlite.org/walformat.html.
 """
 
 import os
-import struct
+import subprocess
+import sys
+from bisect import bisect_left
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +24,20 @@ _INDEX_BLOCK_BYTES = 32 * 1024
 _FRAMES_A_BLOCK = 4062
 """Frames that the index's first block holds; the others hold a little more."""
 
-_WRITTEN_AT, _MOVED_AT = 16, 96
-"""Where the index says how many frames the log has, and how many of them the database has: 32 bits each."""
+_SALTS = slice(16, 24)
+"""Where the log's header has the salts of its present run."""
+_FRAME_SALTS = slice(8, 16)
+"""Where each frame has the salts of the run that wrote it."""
+
+_TAKE_ROOM = """
+import os, sys
+try:
+    for path, size in zip(sys.argv[1::2], sys.argv[2::2]):
+        os.posix_fallocate(os.open(path, os.O_RDWR), 0, int(size))
+except OSError as error:
+    sys.exit(error.strerror)
+"""
+_TAKE_ROOM_S = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,23 +59,29 @@ def reserve(database: Path, log_bytes: int) -> int:
     if frames == 0:
         return 0
     blocks = frames // _FRAMES_A_BLOCK + 1
-    for suffix, size in (("-wal", log_bytes), ("-shm", blocks * _INDEX_BLOCK_BYTES)):
-        path = database.with_name(database.name + suffix)
-        try:
-            handle = os.open(path, os.O_RDWR)
-            try:
-                os.posix_fallocate(handle, 0, size)
-            finally:
-                os.close(handle)
-        except OSError as error:
-            text = f"{path.parent} has no room for the reserve of {log_bytes >> 20} MiB ({error.strerror}): free some"
-            raise DiskFull(text) from error
+    log, index = (database.with_name(database.name + suffix) for suffix in ("-wal", "-shm"))
+    # Not here: a process that closes a file loses all locks that SQLite holds on it, and others would think the store
+    # closed. https://www.sqlite.org/howtocorrupt.html, 2.2
+    command = [sys.executable, "-I", "-S", "-c", _TAKE_ROOM, str(log), str(log_bytes)]
+    command += [str(index), str(blocks * _INDEX_BLOCK_BYTES)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=_TAKE_ROOM_S, check=False)
+    if done.returncode != 0:
+        why = done.stderr.strip() or f"status {done.returncode}"
+        raise DiskFull(f"{database.parent} has no room for the reserve of {log_bytes >> 20} MiB ({why}): free some")
     return frames
 
 
-def frames_kept(database: Path) -> int:
-    """The frames in the log of an open database; 0 once the database has them all, since the log begins anew then."""
-    with database.with_name(database.name + "-shm").open("rb") as index:
-        head = index.read(_MOVED_AT + 4)
-    (written,), (moved,) = struct.unpack_from("=I", head, _WRITTEN_AT), struct.unpack_from("=I", head, _MOVED_AT)
-    return 0 if written == moved else int(written)
+def frames_in(log: Path) -> int:
+    """The frames that the present run of a write-ahead log has written, whether the database has them or not.
+
+    They come first, and what an earlier run left behind them has other salts. SQLite locks nothing on this file.
+    """
+    with log.open("rb", buffering=0) as opened:
+        salts = opened.read(_LOG_HEADER_BYTES)[_SALTS]
+
+        def is_of_this_run(frame: int) -> bool:
+            opened.seek(_LOG_HEADER_BYTES + frame * FRAME_BYTES)
+            return opened.read(_FRAME_SALTS.stop)[_FRAME_SALTS] == salts
+
+        room = (opened.seek(0, os.SEEK_END) - _LOG_HEADER_BYTES) // FRAME_BYTES
+        return bisect_left(range(max(0, room)), True, key=lambda frame: not is_of_this_run(frame))

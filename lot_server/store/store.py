@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 from lot_server.errors import ContradictoryEvent, SpareRefused, StoreCorrupt, StoreError, StoreOfAnotherLot
 from lot_server.store.engine import WriterLock, open_engine, typed_errors
 from lot_server.store.migrations import migrate
-from lot_server.store.reserve import LogState, frames_kept, reserve
+from lot_server.store.reserve import LogState, frames_in, reserve
 from lot_server.store.spare import SpareRecord
 from lot_server.store.stand_in import carry_out
 from lot_server.store.tables import LedgerRow
@@ -83,11 +83,12 @@ class Store:
         reserved, fault = self.log.reserved, None
         try:
             with typed_errors(self._path):
-                self._driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+                _, written, moved = self._driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            frames = 0 if written == moved else int(written)
             reserved = reserved or reserve(self._path, self._reserve_bytes)
         except StoreError as error:
-            fault = error
-        self.log = LogState(frames_kept(self._path), reserved, fault)
+            fault, frames = error, frames_in(self._path.with_name(self._path.name + "-wal"))
+        self.log = LogState(frames, reserved, fault)
 
     def close(self) -> None:
         """Let go of the file. Nothing may be asked afterwards."""

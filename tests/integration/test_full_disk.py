@@ -3,19 +3,21 @@
 import asyncio
 import resource
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hand_lane import HandClock, open_lot
+from hand_lane import MORNING, HandClock, open_lot
 from passing_vehicles import PassingVehicles
 
 from lot_server.config import StoreSection
 from lot_server.domain.ledger import GENESIS, verify
 from lot_server.errors import DiskFull
 from lot_server.handlers import Handlers
-from lot_server.store.reserve import FRAME_BYTES, LogState, frames_kept, reserve
+from lot_server.store.reserve import FRAME_BYTES, LogState, frames_in, reserve
 from lot_server.store.store import Store
 from lot_server.store.writer import Writer
 from lot_server.store_watch import StoreWatch
@@ -123,13 +125,33 @@ def test_a_disk_without_room_for_the_reserve_is_said(tmp_path: Path) -> None:
     store.close()
 
 
-def test_the_log_is_measured_by_its_index(tmp_path: Path) -> None:
-    """What `frames_kept` reads is what SQLite itself counts."""
-    store = Store(tmp_path / "lot.db", "test")
+def test_the_log_is_measured_frame_by_frame(tmp_path: Path) -> None:
+    """The frames that are counted in the log are those that SQLite counts, in its first run and in one over an old."""
+    store, log = Store(tmp_path / "lot.db", "test"), tmp_path / "lot.db-wal"
     with store.transaction() as work:
         open_lot(work)
-    kept = frames_kept(tmp_path / "lot.db")
-    assert kept > 0
-    assert store._driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1] == kept
-    assert frames_kept(tmp_path / "lot.db") == 0
+    for _ in range(2):
+        written = frames_in(log)
+        assert written > 0
+        assert store._driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[1] == written
+        store.checkpoint()
+        assert store.log.frames == 0
+        with store.transaction() as work:
+            work.trail.add(MORNING, "ann", "open_lane", None, None)
+    store.close()
+
+
+def test_the_reserve_takes_no_lock_from_the_store(tmp_path: Path) -> None:
+    """While a store with a reserve is open, another process that opens and closes it leaves its log and index alone."""
+    store = Store(tmp_path / "lot.db", "test", 32 << 20)
+    with store.transaction() as work:
+        open_lot(work)
+    store.checkpoint()
+    before = [size for size, _ in sizes(tmp_path / "lot.db")[1:]]
+    other = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM outbox').fetchone()"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", other, str(tmp_path / "lot.db")], check=True, timeout=60)
+        with store.transaction() as work:
+            work.trail.add(MORNING, "ann", "open_lane", None, None)
+    assert [size for size, _ in sizes(tmp_path / "lot.db")[1:]] == before
     store.close()
