@@ -1,7 +1,7 @@
 """One life of the lot's server: its real store, jobs, lanes and photos, and vehicles that come until it dies."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -77,7 +77,11 @@ async def live(folder: Path, seed: int, vehicles: int, begun: Callable[[], None]
     }  # fmt: skip
     running = [asyncio.create_task(lane.run()) for lane in lanes.values()]
     begun()
-    drivers = _Drivers(world, gates, lanes, Random(seed), vehicles)
+
+    async def owed(stay_id: str) -> Money:
+        return await writer.transact(lambda work: handlers.fee_of(work, stay_id).due)
+
+    drivers = _Drivers(world, gates, lanes, owed, Random(seed), vehicles)
     try:
         await asyncio.gather(drivers.come(), drivers.leave())
     finally:
@@ -110,10 +114,12 @@ class _Drivers:
         world: World,
         gates: dict[Direction, Gate],
         lanes: dict[Direction, LaneLoop],
+        owed: Callable[[str], Awaitable[Money]],
         random: Random,
         vehicles: int,
     ) -> None:
         self._world, self._gates, self._lanes = world, gates, lanes
+        self._owed = owed
         self._random = random
         self._vehicles = vehicles
 
@@ -155,11 +161,15 @@ class _Drivers:
 
     async def _pay(self, lane: LaneLoop, number: int) -> None:
         """The driver pays at the terminal, once; the terminal says so again where no lot ever answered it."""
-        due = lane.snapshot().due
-        if due is None:
+        seen = lane.snapshot()
+        due = seen.due
+        if due is None or seen.stay_id is None:
             return
         if number in self._world.counted:
-            raise ChargedAgain(f"vehicle {number} is asked for {due} after its payment was counted")
+            # The lane may not have heard of the payment yet; the store has.
+            if (still := await self._owed(seen.stay_id)).minor > 0:
+                raise ChargedAgain(f"vehicle {number} is asked for {still} after its payment was counted")
+            return
         if number not in self._world.paid:
             self._world.tell("pay", number, due.minor)
         await lane.take_payment(Money(self._world.paid[number], due.currency), TERMINAL, reference_of(number))

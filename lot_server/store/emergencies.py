@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import cast
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, delete, select
 
 from lot_server.domain import events
 from lot_server.domain.clock import from_text
 from lot_server.domain.emergency import Emergency, HoldSource
 from lot_server.domain.ledger import Envelope
 from lot_server.errors import ContradictoryEvent
-from lot_server.store.tables import EmergencyRow, PassageRow
+from lot_server.store.tables import EmergencyRow, PassageRow, PhotoRow
 
 UNMATCHED = "unmatched"
 """The decision of a passage that nobody decided, of a vehicle that belongs to no stay yet."""
@@ -56,6 +56,8 @@ def forget_unmatched(session: Session, passage_id: str) -> None:
     """An exit that is decided now takes the place of the same one without a stay."""
     row = session.get(PassageRow, passage_id)
     if row is not None and row.decision == UNMATCHED:
+        # Which photos it has is written anew with the passage that takes its place.
+        session.exec(delete(PhotoRow).where(col(PhotoRow.passage_id) == passage_id))
         session.delete(row)
         session.flush()
 

@@ -94,7 +94,7 @@ def test_a_lots_whole_configuration_will_do(attempt) -> None:
         pytest.param(("cap =", "capp ="), (), 2, ".toml:19: [[tariffs]] number 1 windows[0] has no key", id="key"),
         pytest.param(("version = 1", 'version = "1"'), (), 2, "prices.toml:3: ", id="type"),
         pytest.param(('"22:00"', '"22.00"'), (), 2, ".toml:2: [[tariffs]] number 1: '22.00' is", id="time"),
-        pytest.param(("[[tariffs]]", "[tariffs]"), (), 2, "[[tariffs]] are missing", id="no list"),
+        pytest.param(("[[tariffs]]", "[tariffs]"), (), 2, "tariffs must be a list of tables", id="no list"),
         pytest.param(("[[tariffs]]", "[shop]\n[[tariffs]]"), (), 2, ".toml:2: there is no section", id="section"),
         pytest.param(("lines", "=lines"), (), 2, "is not TOML", id="toml"),
         pytest.param(("", ""), ("--coupon", "half"), 2, "write minutes:60", id="coupon"),

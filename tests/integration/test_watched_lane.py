@@ -210,7 +210,7 @@ def test_two_vehicles_nose_to_tail_enter_as_two_stays(footage: Footage, tmp_path
             stays = await writer.transact(lambda work: work.open_stays())
             assert kinds == ["entry_admitted", "entry_confirmed"] * 2
             assert [stay.plate for stay in stays] == list(footage.plates[:2])
-            assert all(len(stay.photos) == 1 for stay in stays)
+            assert all(1 <= len(stay.photos) <= 3 for stay in stays)
             road.dead = True
             await until(lambda: loop.snapshot().fault == "lane_unseen")
         finally:
