@@ -29,7 +29,9 @@ LOT, SPACES, TERMINAL = "kill", 400, "terminal"
 INSIDE = 8
 """Vehicles that stay inside before the first leaves."""
 
-TARIFF = Tariff(1, "EUR", MORNING - timedelta(days=1), 10, (RateLine(0, 30, 150),), 3000, 20, 0)
+A_WEEK = 7 * 24 * 60
+TARIFF = Tariff(1, "EUR", MORNING - timedelta(days=1), 0, (RateLine(0, A_WEEK, 150),), 3000, 20, 0)
+"""One price for the day: a vehicle that kills hold up owes no more for it, so who is asked again is charged twice."""
 _STEP_SECONDS = 0.0005
 _STUCK_SECONDS = 20.0
 _LONGEST_WAIT_SECONDS = 0.01
