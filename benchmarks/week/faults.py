@@ -220,6 +220,8 @@ class FaultHand:
         await asyncio.sleep(lasts)
         await self._lot.until_up()
         await self._lot.ask(make_room)
+        # What stood in for the store is folded in now, not when the lot would look of itself.
+        await self._lot.lot.writer.checkpoint()
         self._line.hindrances.discard("disk")
         await self._catch_up()
 
