@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -220,8 +221,10 @@ class FaultHand:
         await asyncio.sleep(lasts)
         await self._lot.until_up()
         await self._lot.ask(make_room)
-        # What stood in for the store is folded in now, not when the lot would look of itself.
-        await self._lot.lot.writer.checkpoint()
+        # The lot tries a store that took nothing again by real time, however far the week has come.
+        while self._lot.lot.writer.outage is not None:
+            await asyncio.to_thread(time.sleep, 0.5)
+            await self._lot.lot.writer.checkpoint()
         self._line.hindrances.discard("disk")
         await self._catch_up()
 
